@@ -1,0 +1,83 @@
+"""All that a transform may say: Edit, Create and Finding, each at a field path."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal, NamedTuple
+
+FieldPath = tuple[str | int, ...]
+Severity = Literal["error", "warning", "info"]
+Safety = Literal["safe", "unsafe"]
+
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]|\[([^\]]+)\]")
+
+
+def path(text: str) -> FieldPath:
+    """
+    The field path that `text` spells.
+
+    >>> path("spec.containers[0].lifecycle")
+    ('spec', 'containers', 0, 'lifecycle')
+    >>> path("metadata.annotations[kzd.dev/serving]")
+    ('metadata', 'annotations', 'kzd.dev/serving')
+    """
+    return tuple(
+        int(index) if index else (word or key) for word, index, key in _STEP.findall(text)
+    )
+
+
+def spelled(field_path: FieldPath) -> str:
+    """
+    The text of a field path, as Kubernetes' own messages spell it.
+
+    >>> spelled(("metadata", "annotations", "kzd.dev/serving"))
+    'metadata.annotations[kzd.dev/serving]'
+    """
+    text = ""
+    for step in field_path:
+        if isinstance(step, int) or "." in step:
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
+class Edit(NamedTuple):
+    """
+    Set one unset field of the resource to `value` (plain data), creating mappings on the way.
+
+    `because` is one sentence without a full stop; `arithmetic` says how a number came about and
+    `source` where its terms are from.  An unsafe edit is only proposed unless asked for.
+    `raises` marks the one declared exception: a number that is set may grow.
+    """
+
+    path: FieldPath
+    value: Any
+    because: str
+    arithmetic: str = ""
+    source: str = ""
+    safety: Safety = "safe"
+    raises: bool = False
+
+
+class Create(NamedTuple):
+    """Add `resource` (plain data) right after the resource that the transform looks at."""
+
+    resource: dict[str, Any]
+    because: str
+    source: str = ""
+
+
+class Finding(NamedTuple):
+    """
+    What kzd saw and did not change.
+
+    `message` says what is there and what would be right; `proposed` is the value that would be.
+    `about` is the resource meant, where that is another one than the transform looks at.
+    """
+
+    path: FieldPath
+    message: str
+    severity: Severity = "info"
+    proposed: Any = None
+    about: Any = None

@@ -1,0 +1,338 @@
+"""Read-only views of resources: each knows its field path and reads values as the API does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from kzd.edit import FieldPath, path
+
+POD_SPEC: dict[tuple[str, str], FieldPath] = {
+    ("apps/v1", "Deployment"): path("spec.template"),
+    ("apps/v1", "StatefulSet"): path("spec.template"),
+    ("apps/v1", "DaemonSet"): path("spec.template"),
+    ("apps/v1", "ReplicaSet"): path("spec.template"),
+    ("v1", "ReplicationController"): path("spec.template"),
+    ("batch/v1", "Job"): path("spec.template"),
+    ("batch/v1", "CronJob"): path("spec.jobTemplate.spec.template"),
+    ("argoproj.io/v1alpha1", "Rollout"): path("spec.template"),
+}
+"""Where the pod template of each kind is."""
+
+API_DEFAULTS: dict[str, tuple[Any, ...]] = {
+    "spec.template.spec.terminationGracePeriodSeconds": (30,),
+    "spec.strategy.rollingUpdate.maxUnavailable": ("25%",),
+    "spec.strategy.rollingUpdate.maxSurge": ("25%",),
+    "spec.strategy.type": ("RollingUpdate",),
+    "spec.progressDeadlineSeconds": (600,),
+    "spec.updateStrategy.rollingUpdate.maxUnavailable": (1,),
+    "spec.updateStrategy.rollingUpdate.maxSurge": (0,),
+    "spec.updateStrategy.rollingUpdate.partition": (0,),
+    "spec.updateStrategy.type": ("RollingUpdate",),
+    "spec.podManagementPolicy": ("OrderedReady",),
+    "spec.externalTrafficPolicy": ("Cluster",),
+    "spec.internalTrafficPolicy": ("Cluster",),
+}
+"""Values that the API server fills in; on an object read from a cluster they count as unset."""
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
+_UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """`value` where it is a mapping, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def sequence(value: Any) -> list[Any]:
+    """`value` where it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def integer(value: Any) -> int | None:
+    """`value` where the API reads it as an integer (30.0 too), else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if value == int(value) else None
+
+
+def text(value: Any) -> str | None:
+    """`value` where it is a string, else None."""
+    return value if isinstance(value, str) else None
+
+
+def words(value: Any) -> list[str]:
+    """The strings of a list, others left out."""
+    return [item for item in sequence(value) if isinstance(item, str)]
+
+
+class Origin(NamedTuple):
+    """Where a resource came from: the file's name, its place in it, and a comment's word for it."""
+
+    file: str
+    index: int
+    source: str = ""
+
+
+class Resource:
+    """One Kubernetes object.  `namespace` is None where the object does not say one."""
+
+    def __init__(self, data: dict[str, Any], origin: Origin, namespace: str | None = None) -> None:
+        self.data = data
+        self.origin = origin
+        metadata = mapping(data.get("metadata"))
+        self.api_version = text(data.get("apiVersion")) or ""
+        self.kind = text(data.get("kind")) or ""
+        self.name = text(metadata.get("name")) or text(metadata.get("generateName")) or ""
+        self.namespace = text(metadata.get("namespace")) or namespace
+        self.labels: dict[str, Any] = mapping(metadata.get("labels"))
+        self.annotations: dict[str, Any] = mapping(metadata.get("annotations"))
+        self.is_live = bool(metadata.get("uid") and metadata.get("resourceVersion"))
+
+    @property
+    def group(self) -> str:
+        """The API group, empty for the core one."""
+        return self.api_version.rpartition("/")[0]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All names a reference may use: kustomize keeps the earlier ones in an annotation."""
+        previous = text(self.annotations.get("internal.config.kubernetes.io/previousNames"))
+        return frozenset([self.name, *(previous.split(",") if previous else ())])
+
+    @property
+    def identity(self) -> tuple[str, str, str | None, str]:
+        """Group, kind, namespace and name: what an API server tells objects apart by."""
+        return (self.group, self.kind, self.namespace, self.name)
+
+    def get(self, field_path: FieldPath) -> Any:
+        """The value at a field path; None where it is unset, null or only the API's default."""
+        value: Any = self.data
+        for step in field_path:
+            if isinstance(step, int):
+                value = value[step] if isinstance(value, list) and step < len(value) else None
+            else:
+                value = value.get(step) if isinstance(value, dict) else None
+            if value is None:
+                return None
+        if self.is_live and value in API_DEFAULTS.get(".".join(map(str, field_path)), ()):
+            return None
+        return value
+
+    def __repr__(self) -> str:
+        return f"<{self.kind}/{self.name}>"
+
+
+class Port(NamedTuple):
+    """A port that a container declares."""
+
+    name: str | None
+    number: int | None
+    protocol: str
+    host_port: int | None
+
+
+class Container:
+    """One container of a pod template, with the field path that leads to it."""
+
+    def __init__(self, data: dict[str, Any], field_path: FieldPath) -> None:
+        self.data = data
+        self.path = field_path
+        self.name = text(data.get("name")) or ""
+        self.image = text(data.get("image")) or ""
+        self.command = words(data.get("command"))
+        self.args = words(data.get("args"))
+
+    @property
+    def is_sidecar(self) -> bool:
+        """Whether it is a native sidecar: an init container that keeps running."""
+        return "initContainers" in self.path and self.data.get("restartPolicy") == "Always"
+
+    @property
+    def image_name(self) -> str:
+        """The last segment of the image's path, without tag and digest."""
+        return self.image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+
+    @property
+    def ports(self) -> list[Port]:
+        """The declared ports, TCP where the protocol is unset."""
+        return [
+            Port(
+                text(port.get("name")),
+                integer(port.get("containerPort")),
+                text(port.get("protocol")) or "TCP",
+                integer(port.get("hostPort")) or None,
+            )
+            for port in map(mapping, sequence(self.data.get("ports")))
+        ]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with literal values."""
+        return {
+            str(entry.get("name")): str(entry["value"])
+            for entry in map(mapping, sequence(self.data.get("env")))
+            if isinstance(entry.get("value"), str)
+        }
+
+    @property
+    def only_idles(self) -> bool:
+        """Whether its last simple command only waits: sleep, `tail -f /dev/null`, pause."""
+        return only_idles([*self.command, *self.args], self.image_name)
+
+    @property
+    def pre_stop(self) -> dict[str, Any]:
+        """The preStop hook, empty where there is none."""
+        return mapping(mapping(self.data.get("lifecycle")).get("preStop"))
+
+    def resolve(self, target: Any) -> int | None:
+        """The port number that a number or this container's port name stands for."""
+        if isinstance(target, str) and not target.isdigit():
+            return next((port.number for port in self.ports if port.name == target), None)
+        return integer(int(target) if isinstance(target, str) else target)
+
+    def __repr__(self) -> str:
+        return f"<container {self.name}>"
+
+
+def only_idles(arguments: list[str], image_name: str = "") -> bool:
+    """
+    Whether the last simple command of `arguments` is an endless wait.
+
+    >>> only_idles(["sh", "-c", "echo ready; sleep infinity"])
+    True
+    >>> only_idles(["sleep", "5", "--and-serve"]), only_idles(["nginx"]), only_idles(["true"])
+    (True, False, False)
+    """
+    if not arguments:
+        return image_name == "pause"
+    simple = re.split(r"[;&|\n]+", " ".join(arguments).replace('"', " ").replace("'", " "))
+    command = next((part.split() for part in reversed(simple) if part.split()), [])
+    while command and (command[0] in ("do", "exec", "trap", "-c", "sh", "bash", "done", "then")
+                       or command[0].endswith(("/sh", "/bash", "/ash"))):
+        command = command[1:]
+    program = command[0].rpartition("/")[2] if command else ""
+    return (
+        program in ("sleep", "pause", "wait")
+        or command[:3] == ["tail", "-f", "/dev/null"]
+    )
+
+
+def duration_seconds(word: str) -> float | None:
+    """
+    Seconds of `sleep`'s operand.
+
+    >>> duration_seconds("1.5m"), duration_seconds("infinity")
+    (90.0, None)
+    """
+    match = _DURATION.fullmatch(word)
+    return float(match[1]) * _UNIT_SECONDS[match[2]] if match else None
+
+
+class Workload(Resource):
+    """A resource with a pod template."""
+
+    @property
+    def template(self) -> FieldPath:
+        """The field path of the pod template; a bare Pod is its own."""
+        return POD_SPEC.get((self.api_version, self.kind), path("spec.template"))
+
+    def pod(self, *steps: str | int) -> FieldPath:
+        """The field path of a field of the pod's spec."""
+        return (*self.template, "spec", *steps)
+
+    @property
+    def pod_spec(self) -> dict[str, Any]:
+        """The pod's spec, empty where there is none."""
+        return mapping(self.get(self.pod()))
+
+    @property
+    def pod_labels(self) -> dict[str, Any]:
+        """The labels of the pod template."""
+        return mapping(self.get((*self.template, "metadata", "labels")))
+
+    @property
+    def pod_annotations(self) -> dict[str, Any]:
+        """The annotations of the pod template."""
+        return mapping(self.get((*self.template, "metadata", "annotations")))
+
+    @property
+    def containers(self) -> list[Container]:
+        """The regular containers."""
+        return list(self._containers("containers"))
+
+    @property
+    def init_containers(self) -> list[Container]:
+        """The init containers, native sidecars among them."""
+        return list(self._containers("initContainers"))
+
+    def _containers(self, field: str) -> Iterator[Container]:
+        for index, data in enumerate(sequence(self.pod_spec.get(field))):
+            if isinstance(data, dict):
+                yield Container(data, self.pod(field, index))
+
+    @property
+    def replicas(self) -> int:
+        """The replicas asked for; 1 where unset."""
+        value = integer(self.get(path("spec.replicas")))
+        return 1 if value is None else value
+
+    @property
+    def strategy_type(self) -> str:
+        """`RollingUpdate`, `Recreate` or `OnDelete`."""
+        field = "strategy" if self.kind == "Deployment" else "updateStrategy"
+        return text(self.get(("spec", field, "type"))) or "RollingUpdate"
+
+    @property
+    def has_host_port(self) -> bool:
+        """Whether a regular container asks for a port of the node."""
+        return any(port.host_port for item in self.containers for port in item.ports)
+
+
+class ServicePort(NamedTuple):
+    """One port of a Service."""
+
+    name: str | None
+    number: int | None
+    target: int | str | None
+    protocol: str
+    node_port: int | None
+
+
+class Service(Resource):
+    """A Service."""
+
+    @property
+    def type(self) -> str:
+        """`ClusterIP` where unset."""
+        return text(self.get(path("spec.type"))) or "ClusterIP"
+
+    @property
+    def selector(self) -> dict[str, Any]:
+        """The pod labels it selects by; empty where its endpoints are managed elsewhere."""
+        return mapping(self.get(path("spec.selector")))
+
+    @property
+    def is_headless(self) -> bool:
+        """Whether it has no cluster IP."""
+        return self.get(path("spec.clusterIP")) == "None"
+
+    @property
+    def publishes_not_ready(self) -> bool:
+        """Whether not-ready and terminating Pods stay among its addresses."""
+        return self.get(path("spec.publishNotReadyAddresses")) is True
+
+    @property
+    def ports(self) -> list[ServicePort]:
+        """Its ports; an unset target is the port itself."""
+        return [
+            ServicePort(
+                text(port.get("name")),
+                integer(port.get("port")),
+                port.get("targetPort") or port.get("port"),
+                text(port.get("protocol")) or "TCP",
+                integer(port.get("nodePort")),
+            )
+            for port in map(mapping, sequence(self.get(path("spec.ports"))))
+        ]

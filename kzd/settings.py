@@ -1,0 +1,82 @@
+"""The sections of the configuration that belong to no single transform."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kzd.transform import Section, option
+
+DATA_STORES = (
+    "postgres", "postgresql", "mysql", "mariadb", "percona", "mongo", "mongodb", "redis",
+    "valkey", "memcached", "cassandra", "elasticsearch", "opensearch", "etcd", "zookeeper",
+    "kafka", "rabbitmq", "nats", "influxdb", "clickhouse", "minio",
+)  # fmt: skip
+
+PATHS = (
+    "cluster-ip", "ingress", "mesh", "headless", "node-local",
+    "aws-alb-ip", "azure-agic", "aws-nlb", "gke-neg",
+)  # fmt: skip
+
+
+class KubernetesSection(Section):
+    """The versions that the output must fit."""
+
+    version: str | None = option(
+        None, "The API server's version, such as 1.34; unset, the newest that kzd knows."
+    )
+    min_kubelet: str | None = option(
+        None, "The version of the oldest kubelet; unset, the API server's."
+    )
+
+
+class PropagationSection(Section):
+    """How long the news of a Pod's end travels."""
+
+    path: str | None = option(
+        None, "The path that requests take, in place of the detected ones.", choices=PATHS
+    )
+    seconds: float | None = option(
+        None, "Seconds until the last new connection can arrive.", minimum=0, maximum=3600
+    )
+    margin_seconds: float | None = option(
+        None,
+        "Seconds added to them; unset, the larger of 1 and a quarter of them.",
+        minimum=0,
+        maximum=3600,
+    )
+    alarm_seconds: float = option(
+        60, "Above it, on a path inside the cluster, kzd says to look for the cause.", minimum=1
+    )
+
+
+class PlatformSection(Section):
+    """What the platform allows."""
+
+    max_grace_seconds: int | None = option(
+        None, "The longest grace period that the platform honours.", minimum=1
+    )
+
+
+class RolesSection(Section):
+    """What tells the roles of workloads apart."""
+
+    data_stores: list[str] = option(
+        DATA_STORES, "Image names of data stores that can't take over from one another."
+    )
+
+
+class Settings(NamedTuple):
+    """The sections as they apply to one resource; `serving` is None where nothing says so."""
+
+    propagation: PropagationSection
+    platform: PlatformSection
+    roles: RolesSection
+    serving: bool | None = None
+
+
+SECTIONS: dict[str, type[Section]] = {
+    "kubernetes": KubernetesSection,
+    "propagation": PropagationSection,
+    "platform": PlatformSection,
+    "roles": RolesSection,
+}

@@ -1,0 +1,121 @@
+"""What makes a function a transform, and what an option is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from kzd.edit import Create, Edit, Finding
+
+Function = Callable[[Any, Any, Any], Iterator[Edit | Create | Finding]]
+
+POD_TEMPLATE_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Rollout")
+
+
+class Option(NamedTuple):
+    """One value of the configuration: its default, a sentence, and what is allowed."""
+
+    default: Any
+    sentence: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    type: str = ""
+
+
+def option(
+    default: Any,
+    sentence: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare an option in the body of an OptionSet; its type is the annotation beside it."""
+    return Option(default, sentence, minimum, maximum, choices)
+
+
+class Section:
+    """
+    Frozen, keyword-only values with defaults; the configuration schema is generated from it.
+
+    Annotations are one of `bool`, `int`, `float`, `str`, `list[str]`, with ` | None` where unset
+    is a value of its own; the module says `from __future__ import annotations`.
+    """
+
+    options: dict[str, Option] = {}
+
+    def __init_subclass__(cls) -> None:
+        declared = dict(cls.options)
+        types = cls.__dict__.get("__annotations__", {})
+        for name, value in vars(cls).items():
+            if isinstance(value, Option):
+                declared[name] = value._replace(type=types[name])
+        cls.options = declared
+
+    def __init__(self, **values: Any) -> None:
+        for name, declared in self.options.items():
+            object.__setattr__(self, name, values.pop(name, declared.default))
+        if values:
+            raise TypeError(f"unknown options: {', '.join(sorted(values))}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+
+class OptionSet(Section):
+    """The options of a transform; every one of them can be switched off."""
+
+    enabled: bool = option(True, "Whether this rule runs.")
+
+
+class Transform(NamedTuple):
+    """A rule: what it looks at, what it may write, its options and the function that decides."""
+
+    name: str
+    kinds: tuple[str, ...]
+    after: tuple[str, ...]
+    writes: tuple[str, ...]
+    creates: tuple[str, ...]
+    once: bool
+    options: type[OptionSet]
+    decide: Function
+
+    @property
+    def module(self) -> str:
+        """The module's name inside `kzd.transforms`."""
+        return self.name.replace("-", "_")
+
+
+def transform(
+    *,
+    kinds: Iterable[str] = POD_TEMPLATE_KINDS,
+    after: Iterable[str] = (),
+    writes: Iterable[str] = (),
+    creates: Iterable[str] = (),
+    once: bool = False,
+) -> Callable[[Function], Transform]:
+    """
+    Make a transform of a function `(resource, options, cluster)` that yields decisions.
+
+    Its name is the module's with dashes, its options the module's `Options`.  `writes` are the
+    field paths it may edit, with `[]` for any element; without `writes` and `creates` it only
+    yields Findings.  `once` keeps only its first Finding in a run.
+    """
+
+    def declare(function: Function) -> Transform:
+        module = sys.modules[function.__module__]
+        return Transform(
+            name=module.__name__.rpartition(".")[2].replace("_", "-"),
+            kinds=tuple(kinds),
+            after=tuple(after),
+            writes=tuple(writes),
+            creates=tuple(creates),
+            once=once,
+            options=getattr(module, "Options", OptionSet),
+            decide=function,
+        )
+
+    return declare
+
