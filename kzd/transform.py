@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from kzd.edit import Create, Edit, Finding
 
 Function = Callable[[Any, Any, Any], Iterator[Edit | Create | Finding]]
+
+_NO_SOURCES: Mapping[str, str] = {}
 
 POD_TEMPLATE_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Rollout")
 
@@ -45,6 +47,7 @@ class Section:
     """
 
     options: dict[str, Option] = {}
+    _sources: Mapping[str, str]
 
     def __init_subclass__(cls) -> None:
         declared = dict(cls.options)
@@ -54,11 +57,16 @@ class Section:
                 declared[name] = value._replace(type=types[name])
         cls.options = declared
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, sources: Mapping[str, str] = _NO_SOURCES, **values: Any) -> None:
+        object.__setattr__(self, "_sources", sources)
         for name, declared in self.options.items():
             object.__setattr__(self, name, values.pop(name, declared.default))
         if values:
             raise TypeError(f"unknown options: {', '.join(sorted(values))}")
+
+    def source_of(self, name: str) -> str:
+        """Where the value of an option was said, empty for its default."""
+        return self._sources.get(name, "")
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen")

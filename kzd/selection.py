@@ -1,0 +1,98 @@
+"""Who matches whom: label selectors, namespaces, and an index that finds candidates fast."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Generic, TypeVar
+
+from kzd.resource import mapping, sequence
+
+T = TypeVar("T")
+Labels = dict[str, Any]
+
+
+def pairs_match(pairs: Labels, labels: Labels) -> bool:
+    """Whether `labels` hold every pair."""
+    return all(key in labels and labels[key] == value for key, value in pairs.items())
+
+
+def label_selector_matches(selector: Any, labels: Labels) -> bool:
+    """
+    Whether a LabelSelector selects `labels`; an empty one selects all, null none.
+
+    Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/
+
+    >>> label_selector_matches({"matchLabels": {"app": "web"}}, {"app": "web", "tier": "a"})
+    True
+    >>> label_selector_matches(None, {}), label_selector_matches({}, {})
+    (False, True)
+    """
+    if not isinstance(selector, dict):
+        return False
+    if not pairs_match(mapping(selector.get("matchLabels")), labels):
+        return False
+    return all(
+        _expression_matches(mapping(expression), labels)
+        for expression in sequence(selector.get("matchExpressions"))
+    )
+
+
+def _expression_matches(expression: dict[str, Any], labels: Labels) -> bool:
+    key, operator = expression.get("key"), expression.get("operator")
+    values = sequence(expression.get("values"))
+    if operator == "In":
+        return key in labels and labels[key] in values
+    if operator == "NotIn":
+        return key not in labels or labels[key] not in values
+    if operator == "Exists":
+        return key in labels
+    return operator == "DoesNotExist" and key not in labels
+
+
+class SelectorIndex(Generic[T]):
+    """Finds the selectors that may match some labels without asking each of them."""
+
+    def __init__(self, entries: Iterable[tuple[Labels, T]]) -> None:
+        entries = list(entries)
+        frequency: dict[tuple[str, str], int] = defaultdict(int)
+        for pairs, _ in entries:
+            for pair in pairs.items():
+                frequency[_hashable(pair)] += 1
+        self._by_pair: dict[tuple[str, str], list[tuple[int, T]]] = defaultdict(list)
+        self._without_pairs: list[tuple[int, T]] = []
+        for order, (pairs, item) in enumerate(entries):
+            if pairs:
+                rarest = min(map(_hashable, pairs.items()), key=lambda pair: frequency[pair])
+                self._by_pair[rarest].append((order, item))
+            else:
+                self._without_pairs.append((order, item))
+
+    def candidates(self, labels: Labels) -> list[T]:
+        """The items whose selectors may match, in their order."""
+        found = list(self._without_pairs)
+        for pair in labels.items():
+            found += self._by_pair.get(_hashable(pair), ())
+        return [item for _, item in sorted(found, key=lambda entry: entry[0])]
+
+
+class LabelIndex(Generic[T]):
+    """Finds the items whose labels hold a selector's pairs, by its rarest pair."""
+
+    def __init__(self, entries: Iterable[tuple[Labels, T]]) -> None:
+        self._all: list[T] = []
+        self._by_pair: dict[tuple[str, str], list[T]] = defaultdict(list)
+        for labels, item in entries:
+            self._all.append(item)
+            for pair in labels.items():
+                self._by_pair[_hashable(pair)].append(item)
+
+    def candidates(self, pairs: Labels) -> list[T]:
+        """The items that may hold all pairs, in their order; all of them without pairs."""
+        if not pairs:
+            return self._all
+        return min((self._by_pair.get(_hashable(pair), []) for pair in pairs.items()), key=len)
+
+
+def _hashable(pair: tuple[str, Any]) -> tuple[str, str]:
+    return (pair[0], str(pair[1]))
