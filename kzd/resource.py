@@ -71,7 +71,7 @@ class Origin(NamedTuple):
     """Where a resource came from: the file's name, its place in it, and a comment's word for it."""
 
     file: str
-    index: int
+    index: int  # type: ignore[assignment]
     source: str = ""
 
 
@@ -209,14 +209,13 @@ def only_idles(arguments: list[str], image_name: str = "") -> bool:
         return image_name == "pause"
     simple = re.split(r"[;&|\n]+", " ".join(arguments).replace('"', " ").replace("'", " "))
     command = next((part.split() for part in reversed(simple) if part.split()), [])
-    while command and (command[0] in ("do", "exec", "trap", "-c", "sh", "bash", "done", "then")
-                       or command[0].endswith(("/sh", "/bash", "/ash"))):
+    while command and (
+        command[0] in ("do", "exec", "trap", "-c", "sh", "bash", "done", "then")
+        or command[0].endswith(("/sh", "/bash", "/ash"))
+    ):
         command = command[1:]
     program = command[0].rpartition("/")[2] if command else ""
-    return (
-        program in ("sleep", "pause", "wait")
-        or command[:3] == ["tail", "-f", "/dev/null"]
-    )
+    return program in ("sleep", "pause", "wait") or command[:3] == ["tail", "-f", "/dev/null"]
 
 
 def duration_seconds(word: str) -> float | None:
@@ -316,7 +315,7 @@ class Service(Resource):
     @property
     def is_headless(self) -> bool:
         """Whether it has no cluster IP."""
-        return self.get(path("spec.clusterIP")) == "None"
+        return bool(self.get(path("spec.clusterIP")) == "None")
 
     @property
     def publishes_not_ready(self) -> bool:

@@ -25,7 +25,7 @@ class Result(NamedTuple):
     current: Any = None
     proposed: Any = None
     file: str = ""
-    index: int = 0
+    index: int = 0  # type: ignore[assignment]
     line: int = 0
     column: int = 0
     tags: dict[str, str] = {}  # noqa: RUF012 - never written to

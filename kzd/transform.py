@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from kzd.edit import Create, Edit, Finding
 
@@ -46,7 +46,7 @@ class Section:
     is a value of its own; the module says `from __future__ import annotations`.
     """
 
-    options: dict[str, Option] = {}
+    options: ClassVar[dict[str, Option]] = {}
     _sources: Mapping[str, str]
 
     def __init_subclass__(cls) -> None:
@@ -126,4 +126,3 @@ def transform(
         )
 
     return declare
-

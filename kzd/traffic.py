@@ -1,0 +1,146 @@
+"""Ports: which of them carry traffic, which container stands behind each, which come first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from kzd.resource import Container, Port, Service, ServicePort, Workload, text
+
+SCRAPING_WORDS = frozenset(["metrics", "prom", "prometheus", "monitoring", "telemetry"])
+LAST_WORDS = frozenset(["health", "debug", "pprof", "profiling", "admin"])
+
+
+class ServingPort(NamedTuple):
+    """
+    A target port that carries traffic.
+
+    `container` is None, and `problem` says why, where no single container stands behind it;
+    `service` is None for a port of the node.
+    """
+
+    number: int | None
+    protocol: str
+    container: Container | None
+    declared: bool
+    name: str | None
+    service: Service | None
+    service_port: ServicePort | None
+    problem: str = ""
+
+
+def has_word(name: str | None, words: frozenset[str]) -> bool:
+    """Whether a `-`-separated word of a port's name is one of `words`."""
+    return bool(name) and not words.isdisjoint(str(name).lower().split("-"))
+
+
+def declaring(workload: Workload, port: ServicePort) -> list[tuple[Container, Port]]:
+    """The regular containers and native sidecars that declare a Service port's target."""
+    sidecars = [container for container in workload.init_containers if container.is_sidecar]
+    return [
+        (container, declared)
+        for container in [*workload.containers, *sidecars]
+        for declared in container.ports
+        if declared.protocol == port.protocol and _is_target(declared, port.target)
+    ]
+
+
+def _is_target(declared: Port, target: int | str | None) -> bool:
+    if isinstance(target, str) and not target.isdigit():
+        return declared.name == target
+    return target is not None and declared.number == int(target)
+
+
+def can_be_listened_on(workload: Workload, port: ServicePort) -> bool:
+    """Whether some container can listen on a Service port's target."""
+    candidates = [container for container, _ in declaring(workload, port)]
+    if not candidates:
+        if isinstance(port.target, str) and not port.target.isdigit():
+            return False
+        candidates = workload.containers
+    return any(not container.only_idles for container in candidates)
+
+
+def is_for_scraping(workload: Workload, services: Iterable[Service], port: ServicePort) -> bool:
+    """Whether a Service port only serves metrics, by its names or Prometheus' annotation."""
+    found = declaring(workload, port)
+    names = [port.name, *(declared.name for _, declared in found)]
+    if isinstance(port.target, str):
+        names.append(port.target)
+    if any(has_word(name, SCRAPING_WORDS) for name in names):
+        return True
+    numbers = {declared.number for _, declared in found} | {port.target}
+    others = {
+        other.target for service in services for other in service.ports
+        if other.target not in numbers
+    }  # fmt: skip
+    scraped = {
+        text(annotations.get("prometheus.io/port"))
+        for annotations in (workload.pod_annotations, *(item.annotations for item in services))
+    }
+    return bool(others) and any(str(number) in scraped for number in numbers)
+
+
+def traffic_ports(
+    workload: Workload, services: Iterable[Service], service: Service
+) -> list[ServicePort]:
+    """The ports of `service` that carry traffic, given all Services that select the workload."""
+    return [
+        port
+        for port in service.ports
+        if can_be_listened_on(workload, port) and not is_for_scraping(workload, services, port)
+    ]
+
+
+def serving_ports(workload: Workload, services: tuple[Service, ...]) -> list[ServingPort]:
+    """The serving ports: those for health or debugging last, declared ones first."""
+    found: dict[tuple[object, str], ServingPort] = {}
+    for service in services:
+        for port in traffic_ports(workload, services, service):
+            serving = _behind(workload, service, port)
+            found.setdefault((serving.number or serving.name, serving.protocol), serving)
+    for serving in _node_ports(workload):
+        found.setdefault((serving.number, serving.protocol), serving)
+    return sorted(found.values(), key=lambda item: (_comes_last(item), not item.declared))
+
+
+def _comes_last(serving: ServingPort) -> bool:
+    names = [serving.name, serving.service_port.name if serving.service_port else None]
+    return any(has_word(name, LAST_WORDS) for name in names)
+
+
+def _behind(workload: Workload, service: Service, port: ServicePort) -> ServingPort:
+    found = declaring(workload, port)
+    given = port.target
+    number = int(given) if isinstance(given, int) or (given or "").isdigit() else None  # type: ignore[arg-type]
+    name = str(given) if number is None else None
+    container: Container | None = None
+    problem = ""
+    if len({id(item.data) for item, _ in found}) == 1:
+        container, declared = found[0]
+        number = declared.number
+        name = declared.name
+        if container.is_sidecar:
+            problem = f"the native sidecar '{container.name}' serves port {given}"
+    elif found:
+        problem = f"several containers declare port {given}"
+    else:
+        active = [item for item in workload.containers if not item.only_idles]
+        container = active[0] if len(active) == 1 else None
+        problem = "" if container else f"no container declares port {given}, and several could"
+    return ServingPort(number, port.protocol, container, bool(found), name, service, port, problem)
+
+
+def _node_ports(workload: Workload) -> Iterator[ServingPort]:
+    for container, port in host_ports(workload):
+        yield ServingPort(port.number, port.protocol, container, True, port.name, None, None)
+
+
+def host_ports(workload: Workload) -> list[tuple[Container, Port]]:
+    """The ports of the node that carry traffic to regular containers."""
+    return [
+        (container, port)
+        for container in workload.containers
+        for port in container.ports
+        if port.host_port and not has_word(port.name, SCRAPING_WORDS)
+    ]
