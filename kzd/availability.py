@@ -6,8 +6,9 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from kzd.edit import path
-from kzd.resource import Workload, integer, mapping, sequence, text
+from kzd.resource import Workload
 from kzd.settings import DATA_STORES
+from kzd.value import integer, mapping, sequence, text
 
 if TYPE_CHECKING:
     from kzd.cluster_view import ClusterView

@@ -10,11 +10,12 @@ from typing import Any, cast
 from kzd.availability import take_over
 from kzd.edit import path
 from kzd.entry import ROUTE_KINDS, named_services
-from kzd.resource import Resource, Service, Workload, integer, mapping, sequence, text
+from kzd.resource import Resource, Service, Workload
 from kzd.role import Role, role_of
 from kzd.selection import LabelIndex, SelectorIndex, label_selector_matches, pairs_match
 from kzd.settings import Settings
 from kzd.traffic import ServingPort, serving_ports
+from kzd.value import integer, mapping, sequence, text
 
 MATCH_LABELS = path("spec.selector.matchLabels")
 
@@ -26,19 +27,22 @@ class ClusterView:
     `minor` is the API server's minor version, `min_kubelet` that of the oldest kubelet.
     Unset namespaces match unset ones; a set and an unset one match while the input names at most
     one.  Where an identity occurs in several files, evidence comes from the workload's own file,
-    then from its own directory.
+    then from its own directory.  `settings` and `runs` answer for one resource: the
+    configuration's sections, and whether a transform is active.
     """
 
     def __init__(
         self,
         resources: Sequence[Resource],
         settings: Callable[[Resource], Settings],
+        runs: Callable[[Resource, str], bool],
         *,
         minor: int,
         min_kubelet: int,
     ) -> None:
         self.resources = list(resources)
         self.settings = settings
+        self.runs = runs
         self.minor = minor
         self.min_kubelet = min_kubelet
         self._by_kind: dict[str, list[Resource]] = defaultdict(list)

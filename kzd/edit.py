@@ -48,7 +48,8 @@ class Edit(NamedTuple):
 
     `because` is one sentence without a full stop; `arithmetic` says how a number came about and
     `source` where its terms are from.  An unsafe edit is only proposed unless asked for.
-    `raises` marks the one declared exception: a number that is set may grow.
+    `raises` marks the one declared exception: a number that is set may grow.  `needs` are fields
+    that must be able to take an edit too, since this one alone would do harm.
     """
 
     path: FieldPath
@@ -58,6 +59,7 @@ class Edit(NamedTuple):
     source: str = ""
     safety: Safety = "safe"
     raises: bool = False
+    needs: tuple[FieldPath, ...] = ()
 
 
 class Create(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kzd.resource import Resource, mapping, sequence, text
+from kzd.resource import Resource
+from kzd.value import mapping, sequence, text
 
 ROUTE_KINDS = (
     "Ingress",

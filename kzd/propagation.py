@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kzd.edit import path
 from kzd.entry import ROUTE_KINDS
-from kzd.resource import Resource, Service, Workload, text
+from kzd.resource import Resource, Service, Workload
+from kzd.value import text
 
 if TYPE_CHECKING:
     from kzd.cluster_view import ClusterView

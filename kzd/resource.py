@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from kzd.container import Container
 from kzd.edit import FieldPath, path
+from kzd.value import integer, mapping, sequence, text
 
 POD_SPEC: dict[tuple[str, str], FieldPath] = {
     ("apps/v1", "Deployment"): path("spec.template"),
@@ -35,36 +36,6 @@ API_DEFAULTS: dict[str, tuple[Any, ...]] = {
     "spec.internalTrafficPolicy": ("Cluster",),
 }
 """Values that the API server fills in; on an object read from a cluster they count as unset."""
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
-_UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def mapping(value: Any) -> dict[str, Any]:
-    """`value` where it is a mapping, else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def sequence(value: Any) -> list[Any]:
-    """`value` where it is a list, else an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def integer(value: Any) -> int | None:
-    """`value` where the API reads it as an integer (30.0 too), else None."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return int(value) if value == int(value) else None
-
-
-def text(value: Any) -> str | None:
-    """`value` where it is a string, else None."""
-    return value if isinstance(value, str) else None
-
-
-def words(value: Any) -> list[str]:
-    """The strings of a list, others left out."""
-    return [item for item in sequence(value) if isinstance(item, str)]
 
 
 class Origin(NamedTuple):
@@ -122,111 +93,6 @@ class Resource:
 
     def __repr__(self) -> str:
         return f"<{self.kind}/{self.name}>"
-
-
-class Port(NamedTuple):
-    """A port that a container declares."""
-
-    name: str | None
-    number: int | None
-    protocol: str
-    host_port: int | None
-
-
-class Container:
-    """One container of a pod template, with the field path that leads to it."""
-
-    def __init__(self, data: dict[str, Any], field_path: FieldPath) -> None:
-        self.data = data
-        self.path = field_path
-        self.name = text(data.get("name")) or ""
-        self.image = text(data.get("image")) or ""
-        self.command = words(data.get("command"))
-        self.args = words(data.get("args"))
-
-    @property
-    def is_sidecar(self) -> bool:
-        """Whether it is a native sidecar: an init container that keeps running."""
-        return "initContainers" in self.path and self.data.get("restartPolicy") == "Always"
-
-    @property
-    def image_name(self) -> str:
-        """The last segment of the image's path, without tag and digest."""
-        return self.image.partition("@")[0].rpartition("/")[2].partition(":")[0]
-
-    @property
-    def ports(self) -> list[Port]:
-        """The declared ports, TCP where the protocol is unset."""
-        return [
-            Port(
-                text(port.get("name")),
-                integer(port.get("containerPort")),
-                text(port.get("protocol")) or "TCP",
-                integer(port.get("hostPort")) or None,
-            )
-            for port in map(mapping, sequence(self.data.get("ports")))
-        ]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """The variables with literal values."""
-        return {
-            str(entry.get("name")): str(entry["value"])
-            for entry in map(mapping, sequence(self.data.get("env")))
-            if isinstance(entry.get("value"), str)
-        }
-
-    @property
-    def only_idles(self) -> bool:
-        """Whether its last simple command only waits: sleep, `tail -f /dev/null`, pause."""
-        return only_idles([*self.command, *self.args], self.image_name)
-
-    @property
-    def pre_stop(self) -> dict[str, Any]:
-        """The preStop hook, empty where there is none."""
-        return mapping(mapping(self.data.get("lifecycle")).get("preStop"))
-
-    def resolve(self, target: Any) -> int | None:
-        """The port number that a number or this container's port name stands for."""
-        if isinstance(target, str) and not target.isdigit():
-            return next((port.number for port in self.ports if port.name == target), None)
-        return integer(int(target) if isinstance(target, str) else target)
-
-    def __repr__(self) -> str:
-        return f"<container {self.name}>"
-
-
-def only_idles(arguments: list[str], image_name: str = "") -> bool:
-    """
-    Whether the last simple command of `arguments` is an endless wait.
-
-    >>> only_idles(["sh", "-c", "echo ready; sleep infinity"])
-    True
-    >>> only_idles(["sleep", "5", "--and-serve"]), only_idles(["nginx"]), only_idles(["true"])
-    (True, False, False)
-    """
-    if not arguments:
-        return image_name == "pause"
-    simple = re.split(r"[;&|\n]+", " ".join(arguments).replace('"', " ").replace("'", " "))
-    command = next((part.split() for part in reversed(simple) if part.split()), [])
-    while command and (
-        command[0] in ("do", "exec", "trap", "-c", "sh", "bash", "done", "then")
-        or command[0].endswith(("/sh", "/bash", "/ash"))
-    ):
-        command = command[1:]
-    program = command[0].rpartition("/")[2] if command else ""
-    return program in ("sleep", "pause", "wait") or command[:3] == ["tail", "-f", "/dev/null"]
-
-
-def duration_seconds(word: str) -> float | None:
-    """
-    Seconds of `sleep`'s operand.
-
-    >>> duration_seconds("1.5m"), duration_seconds("infinity")
-    (90.0, None)
-    """
-    match = _DURATION.fullmatch(word)
-    return float(match[1]) * _UNIT_SECONDS[match[2]] if match else None
 
 
 class Workload(Resource):

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from kzd.availability import why_single
 from kzd.edit import path
 from kzd.entry import ROUTE_KINDS, WEBHOOK_KINDS, ServiceName, named_services
-from kzd.resource import Resource, Service, Workload, mapping, sequence, text
+from kzd.resource import Resource, Service, Workload
 from kzd.selection import pairs_match
 from kzd.traffic import can_be_listened_on, host_ports, traffic_ports
+from kzd.value import mapping, sequence, text
 
 if TYPE_CHECKING:
     from kzd.cluster_view import ClusterView

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
-from kzd.resource import mapping, sequence
+from kzd.value import mapping, sequence
 
 T = TypeVar("T")
 Labels = dict[str, Any]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from kzd.resource import Container, Port, Service, ServicePort, Workload, text
+from kzd.container import Container, Port
+from kzd.resource import Service, ServicePort, Workload
+from kzd.value import text
 
 SCRAPING_WORDS = frozenset(["metrics", "prom", "prometheus", "monitoring", "telemetry"])
 LAST_WORDS = frozenset(["health", "debug", "pprof", "profiling", "admin"])

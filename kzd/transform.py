@@ -87,6 +87,7 @@ class Transform(NamedTuple):
     writes: tuple[str, ...]
     creates: tuple[str, ...]
     once: bool
+    left_alone: bool
     options: type[OptionSet]
     decide: Function
 
@@ -103,13 +104,15 @@ def transform(
     writes: Iterable[str] = (),
     creates: Iterable[str] = (),
     once: bool = False,
+    left_alone: bool = False,
 ) -> Callable[[Function], Transform]:
     """
     Make a transform of a function `(resource, options, cluster)` that yields decisions.
 
     Its name is the module's with dashes, its options the module's `Options`.  `writes` are the
     field paths it may edit, with `[]` for any element; without `writes` and `creates` it only
-    yields Findings.  `once` keeps only its first Finding in a run.
+    yields Findings.  `once` keeps only its first Finding in a run.  With `left_alone` it is also
+    asked about workloads that kzd keeps its hands off.
     """
 
     def declare(function: Function) -> Transform:
@@ -121,6 +124,7 @@ def transform(
             writes=tuple(writes),
             creates=tuple(creates),
             once=once,
+            left_alone=left_alone,
             options=getattr(module, "Options", OptionSet),
             decide=function,
         )

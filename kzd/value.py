@@ -1,0 +1,32 @@
+"""Values of other people's manifests, read without trusting their types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """`value` where it is a mapping, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def sequence(value: Any) -> list[Any]:
+    """`value` where it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def integer(value: Any) -> int | None:
+    """`value` where the API reads it as an integer (30.0 too), else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if value == int(value) else None
+
+
+def text(value: Any) -> str | None:
+    """`value` where it is a string, else None."""
+    return value if isinstance(value, str) else None
+
+
+def words(value: Any) -> list[str]:
+    """The strings of a list, others left out."""
+    return [item for item in sequence(value) if isinstance(item, str)]
