@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from kzd.container import Container
-from kzd.edit import FieldPath, path
+from kzd.edit import Edit, FieldPath, path
 from kzd.value import integer, mapping, sequence, text
 
 POD_SPEC: dict[tuple[str, str], FieldPath] = {
@@ -47,11 +47,17 @@ class Origin(NamedTuple):
 
 
 class Resource:
-    """One Kubernetes object.  `namespace` is None where the object does not say one."""
+    """
+    One Kubernetes object.
+
+    `namespace` is None where the object does not say one.  `edits` are those that transforms
+    have made so far; `data` already holds them.
+    """
 
     def __init__(self, data: dict[str, Any], origin: Origin, namespace: str | None = None) -> None:
         self.data = data
         self.origin = origin
+        self.edits: tuple[Edit, ...] = ()
         metadata = mapping(data.get("metadata"))
         self.api_version = text(data.get("apiVersion")) or ""
         self.kind = text(data.get("kind")) or ""

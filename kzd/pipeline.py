@@ -1,0 +1,166 @@
+"""
+The whole flow: bytes and configuration in, bytes and results out.
+
+Pure: no files, no printing, no clock.  Every command and every host calls `run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from kzd import transforms
+from kzd.bundle import Bundle, Held, Source, read_bundle
+from kzd.cluster_view import ClusterView
+from kzd.config import Config, Resolved
+from kzd.decisions import Choice, Verdict, result_at, verdict_of
+from kzd.edit import FieldPath
+from kzd.resource import POD_SPEC, Resource, Workload
+from kzd.result import Result, in_order
+from kzd.review import Review, review_of
+from kzd.transform import Transform
+from kzd.verification import Verifier
+from kzd.writing import written
+
+__all__ = ["Output", "Source", "run"]
+
+Chooser = Callable[[Bundle], Config]
+
+
+class Output(NamedTuple):
+    """
+    The files with their new bytes in the order of the sources, the results in order, a review of
+    each workload, and the name of the configuration's source.
+    """
+
+    files: list[Source]
+    results: list[Result]
+    reviews: list[Review]
+    configured_by: str
+
+
+def run(
+    sources: Sequence[Source],
+    config: Config | Chooser,
+    *,
+    only: Iterable[str] = (),
+    skip: Iterable[str] = (),
+    unsafe: bool = False,
+    checks_everything: bool = False,
+    namespace: str | None = None,
+    drops_configuration: bool = False,
+) -> Output:
+    """
+    Decide about all sources as one input and write what the decisions need.
+
+    `config` may be a function that chooses one when the input has been read.  `only` and `skip`
+    name transforms.  `unsafe` takes the edits that guess.  `checks_everything` validates every
+    document of a known kind, not only those that kzd edits.  `drops_configuration` leaves
+    documents of `kzd.dev` out of plain streams, which go to a cluster.  Raises a KzdError, and
+    then nothing may be written.
+    """
+    bundle = read_bundle(sources, namespace=namespace, reads_everything=checks_everything)
+    chosen = config if isinstance(config, Config) else config(bundle)
+    decider = _Decider(bundle, chosen, _wanted(only, skip), unsafe=unsafe)
+    verdicts = [decider.verdict(held) for held in bundle.held]
+    results = bundle.results + [result for verdict in verdicts for result in verdict.results]
+    results += decider.unused()
+    verifier = Verifier(chosen.minor, chosen.min_kubelet, judges_input=checks_everything)
+    results += verifier.results(verdicts)
+    reviews = [
+        review_of(verdict, decider.view) for verdict in verdicts if _is_reviewed(verdict.held)
+    ]
+    results = in_order(results)
+    files = written(bundle, verdicts, results, drops_configuration=drops_configuration)
+    return Output(files, results, reviews, chosen.source)
+
+
+def _is_reviewed(held: Held) -> bool:
+    resource = held.resource
+    return isinstance(resource, Workload) and (
+        (resource.api_version, resource.kind) in POD_SPEC or resource.kind in ("Pod", "Deployment")
+    )
+
+
+def _wanted(only: Iterable[str], skip: Iterable[str]) -> tuple[Transform, ...]:
+    chosen, left_out = set(only), set(skip)
+    return tuple(
+        transform
+        for transform in transforms.load()
+        if (not chosen or transform.name in chosen) and transform.name not in left_out
+    )
+
+
+class _Decider:
+    """Resolves the configuration for each resource once, and asks the transforms about it."""
+
+    def __init__(
+        self, bundle: Bundle, config: Config, wanted: tuple[Transform, ...], *, unsafe: bool
+    ) -> None:
+        self._config = config
+        self._wanted = wanted
+        self._takes_unsafe = unsafe
+        self._resolved: dict[int, Resolved] = {}
+        self._said: set[str] = set()
+        self._held = bundle.held
+        self._withheld: list[tuple[Held, str, FieldPath]] = []
+        self.view = ClusterView(
+            [held.resource for held in bundle.held],
+            lambda resource: self._of(resource).settings,
+            self._runs,
+            minor=config.minor,
+            min_kubelet=config.min_kubelet,
+        )
+
+    def _of(self, resource: Resource) -> Resolved:
+        if id(resource) not in self._resolved:
+            self._resolved[id(resource)] = self._config.settings_for(resource)
+        return self._resolved[id(resource)]
+
+    def _runs(self, resource: Resource, name: str) -> bool:
+        resolved = self._of(resource)
+        return (
+            any(transform.name == name for transform in self._wanted)
+            and resolved.options[name].enabled
+            and not _exemptions(resolved, name)
+        )
+
+    def verdict(self, held: Held) -> Verdict:
+        """All that is decided about one resource."""
+        resolved = self._of(held.resource)
+        choice = Choice(
+            tuple(
+                (transform, resolved.options[transform.name])
+                for transform in self._wanted
+                if resolved.options[transform.name].enabled
+            ),
+            frozenset(item.name for item in self._wanted if _exemptions(resolved, item.name)),
+            self._takes_unsafe,
+        )
+        verdict = verdict_of(held, choice, self.view, self._said)
+        verdict.results += list(_idle_exemptions(held, resolved, verdict, choice))
+        return verdict
+
+    def unused(self) -> list[Result]:
+        """The overrides that fit no resource."""
+        return self._config.unused([held.resource for held in self._held])
+
+
+def _exemptions(resolved: Resolved, name: str) -> list[Any]:
+    return [resolved.exemptions[key] for key in (name, "all") if key in resolved.exemptions]
+
+
+def _idle_exemptions(
+    held: Held, resolved: Resolved, verdict: Verdict, choice: Choice
+) -> Iterable[Result]:
+    known = {transform.name for transform, _ in choice.active}
+    for name, exemption in resolved.exemptions.items():
+        withheld = verdict.withheld if name == "all" else {name: verdict.withheld.get(name, 0)}
+        if (name == "all" or name in known) and not any(withheld.values()):
+            yield result_at(
+                held,
+                exemption.path,
+                f"the exemption from {name} changes nothing; it can go",
+                "warning",
+                tags={"action": "exemption", "transform": name},
+            )
