@@ -1,0 +1,225 @@
+"""The paths that the input shows, their seconds, and what configuration makes of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kzd.cluster_view import ClusterView
+from kzd.propagation import Propagation, propagation_of
+from kzd.resource import Workload
+from kzd.settings import PlatformSection, PropagationSection, RolesSection, Settings
+from tests.test_role import service, view_of, workload
+
+
+def propagation_in(text: str, **values: Any) -> Propagation:
+    view = view_of(text)
+    section = PropagationSection({name: "the test" for name in values}, **values)
+    settings = Settings(section, PlatformSection(), RolesSection())
+    view = ClusterView(
+        view.resources, lambda _: settings, lambda *_: True, minor=37, min_kubelet=37
+    )
+    (first, *_) = [item for item in view.resources if isinstance(item, Workload)]
+    return propagation_of(first, view)
+
+
+def entry(
+    kind: str = "Ingress",
+    spec: str = "{defaultBackend: {service: {name: web, port: {number: 80}}}}",
+    annotations: str = "{}",
+) -> str:
+    return (
+        f"---\napiVersion: x/v1\nkind: {kind}\n"
+        f"metadata: {{name: entry, annotations: {annotations}}}\nspec: {spec}\n"
+    )
+
+
+BACKEND = "{rules: [{backendRefs: [{name: web}]}]}"
+NLB = "service.beta.kubernetes.io/aws-load-balancer"
+TO_WEB = "defaultBackend: {service: {name: web}}"
+
+PATHS = {
+    "nothing but a Service": ("", "", 15),
+    "a LoadBalancer of Cluster policy": ("spec:type: LoadBalancer", "", 15),
+    "an Ingress": (entry(), "ingress", 15),
+    "an Ingress with rules": (
+        entry(spec="{rules: [{http: {paths: [{backend: {service: {name: web}}}]}}]}"),
+        "ingress",
+        15,
+    ),
+    "an old Ingress": (entry(spec="{backend: {serviceName: web}}"), "ingress", 15),
+    "an Ingress of another Service": (
+        entry(spec="{defaultBackend: {service: {name: other}}}"),
+        "",
+        15,
+    ),
+    "an HTTPRoute": (entry("HTTPRoute", BACKEND), "ingress", 15),
+    "a GRPCRoute": (entry("GRPCRoute", BACKEND), "ingress", 15),
+    "an IngressRoute": (
+        entry("IngressRoute", "{routes: [{services: [{name: web}]}]}"),
+        "ingress",
+        15,
+    ),
+    "an HTTPProxy": (entry("HTTPProxy", "{routes: [{services: [{name: web}]}]}"), "ingress", 15),
+    "a VirtualService": (
+        entry("VirtualService", "{http: [{route: [{destination: {host: web}}]}]}"),
+        "ingress",
+        15,
+    ),
+    "a VirtualService of a full name": (
+        entry(
+            "VirtualService", "{http: [{route: [{destination: {host: web.x.svc.cluster.local}}]}]}"
+        ),
+        "ingress",
+        15,
+    ),
+    "a VirtualService of an outside host": (
+        entry("VirtualService", "{http: [{route: [{destination: {host: web.example.com}}]}]}"),
+        "",
+        15,
+    ),
+    "a headless Service": ("spec:clusterIP: None", "headless", 30),
+    "a Local policy": (
+        "spec:type: LoadBalancer\n  externalTrafficPolicy: Local",
+        "node-local",
+        30,
+    ),
+    "an ALB with Pod targets": (
+        entry(annotations="{alb.ingress.kubernetes.io/target-type: ip}"),
+        "aws-alb-ip",
+        30,
+    ),
+    "an ALB with node targets": (
+        entry(annotations="{alb.ingress.kubernetes.io/target-type: instance}"),
+        "ingress",
+        15,
+    ),
+    "a TargetGroupBinding of Pods": (
+        entry("TargetGroupBinding", "{targetType: ip, serviceRef: {name: web}}"),
+        "aws-alb-ip",
+        30,
+    ),
+    "an application gateway by class": (
+        entry(spec=f"{{ingressClassName: azure-application-gateway, {TO_WEB}}}"),
+        "azure-agic",
+        90,
+    ),
+    "an application gateway by annotation": (
+        entry(annotations="{kubernetes.io/ingress.class: azure/application-gateway}"),
+        "azure-agic",
+        90,
+    ),
+    "an NLB with Pod targets": (
+        f"meta:annotations: {{{NLB}-type: external, {NLB}-nlb-target-type: ip}}"
+        "|spec:type: LoadBalancer",
+        "aws-nlb",
+        100,
+    ),
+    "an old NLB with Pod targets": (
+        f"meta:annotations: {{{NLB}-type: nlb-ip}}|spec:type: LoadBalancer",
+        "aws-nlb",
+        100,
+    ),
+    "an NLB with node targets": (
+        f"meta:annotations: {{{NLB}-type: nlb}}|spec:type: LoadBalancer",
+        "",
+        15,
+    ),
+    "a network endpoint group": (
+        "meta:annotations: {cloud.google.com/neg: '{\"ingress\": true}'}",
+        "gke-neg",
+        120,
+    ),
+}
+
+
+def resources_of(shown: str) -> str:
+    metadata = spec = ""
+    for part in shown.split("|") if shown.startswith(("spec:", "meta:")) else ():
+        if part.startswith("spec:"):
+            spec = part.removeprefix("spec:")
+        else:
+            metadata = part.removeprefix("meta:")
+    more = "" if metadata or spec else shown
+    return workload() + service(metadata=metadata, spec=spec) + more
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_path(name: str) -> None:
+    shown, path, seconds = PATHS[name]
+    found = propagation_in(resources_of(shown))
+
+    assert (found.path, found.sleep_seconds) == (path, seconds)
+    assert "not measured" in found.basis
+
+
+@pytest.mark.parametrize(
+    "mark",
+    ["sidecar.istio.io/inject: 'true'", "linkerd.io/inject: enabled", "istio.io/rev: stable"],
+)
+def test_a_mesh_is_seen_on_the_pod(mark: str) -> None:
+    assert propagation_in(workload(labels=f"{{app: web, {mark}}}") + service()).path == "mesh"
+
+
+def test_a_mesh_that_is_switched_off_is_none() -> None:
+    labels = "{app: web, sidecar.istio.io/inject: 'false'}"
+
+    assert propagation_in(workload(labels=labels) + service()).path == ""
+
+
+def test_a_mesh_is_seen_on_the_namespace() -> None:
+    text = workload(metadata="name: web, namespace: shop") + service(metadata="namespace: shop")
+    namespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {%s}}\n"
+
+    assert propagation_in(text + namespace % "istio-injection: enabled").path == "mesh"
+    assert propagation_in(text + namespace % "istio-injection: disabled").path == ""
+
+
+def test_the_slowest_path_counts() -> None:
+    text = workload() + service() + service("more", spec="clusterIP: None") + entry()
+
+    assert propagation_in(text).path == "headless"
+
+
+def test_a_service_that_publishes_not_ready_addresses_adds_no_path() -> None:
+    published = service("more", spec="clusterIP: None\n  publishNotReadyAddresses: true")
+
+    assert propagation_in(workload() + service() + published).path == ""
+
+
+def test_a_configured_path_replaces_detection() -> None:
+    found = propagation_in(workload() + service() + entry(), path="cluster-ip")
+
+    assert (found.path, found.sleep_seconds, found.source) == ("cluster-ip", 10, "the test")
+
+
+@pytest.mark.parametrize(
+    ("values", "seconds"),
+    [
+        ({"seconds": 9}, 12),
+        ({"seconds": 2}, 3),
+        ({"seconds": 8}, 10),
+        ({"seconds": 9, "margin_seconds": 2}, 11),
+        ({"seconds": 9, "margin_seconds": 0}, 9),
+        ({"seconds": 0.2, "margin_seconds": 0}, 1),
+    ],
+)
+def test_a_margin_is_added_to_configured_seconds(values: dict[str, float], seconds: int) -> None:
+    found = propagation_in(workload() + service(), **values)
+
+    assert (found.sleep_seconds, found.basis) == (seconds, "configured")
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"seconds": 48}, False),
+        ({"seconds": 49}, True),
+        ({"seconds": 90, "alarm_seconds": 200}, False),
+        ({"path": "gke-neg"}, False),
+        ({"path": "mesh", "seconds": 100}, True),
+    ],
+)
+def test_alarming(values: dict[str, Any], expected: bool) -> None:
+    assert propagation_in(workload() + service(), **values).is_alarming is expected

@@ -1,0 +1,409 @@
+"""Every row of the table of roles, and every definition under it."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from kzd.bundle import Source, read_bundle
+from kzd.cluster_view import ClusterView
+from kzd.resource import Workload
+from kzd.role import Role
+from kzd.settings import (
+    PlatformSection,
+    PropagationSection,
+    RolesSection,
+    Settings,
+)
+
+
+def view_of(*texts: str, serving: bool | None = None, namespace: str | None = None) -> ClusterView:
+    sources = [
+        Source(f"dir{number}/a.yaml", dedent(text).encode()) for number, text in enumerate(texts)
+    ]
+    bundle = read_bundle(sources, namespace=namespace)
+    settings = Settings(PropagationSection(), PlatformSection(), RolesSection(), serving)
+    resources = [held.resource for held in bundle.held]
+    return ClusterView(
+        resources, lambda _: settings, lambda *_: True, minor=37, min_kubelet=37
+    )
+
+
+def role_in(*texts: str, serving: bool | None = None, namespace: str | None = None) -> Role:
+    view = view_of(*texts, serving=serving, namespace=namespace)
+    return view.role(next(item for item in view.resources if isinstance(item, Workload)))
+
+
+def workload(
+    kind: str = "Deployment",
+    *,
+    api: str = "apps/v1",
+    metadata: str = "name: web",
+    spec: str = "",
+    container: str = "ports: [{name: http, containerPort: 80}]",
+    pod: str = "",
+    labels: str = "{app: web}",
+    image: str = "example/web",
+) -> str:
+    return f"""\
+apiVersion: {api}
+kind: {kind}
+metadata: {{{metadata}}}
+spec:
+  selector: {{matchLabels: {labels}}}
+{f"  {spec}" if spec else ""}
+  template:
+    metadata: {{labels: {labels}}}
+    spec:
+{f"      {pod}" if pod else ""}
+      containers:
+      - name: web
+        image: {image}
+        {container}
+"""
+
+
+def service(
+    name: str = "web",
+    *,
+    selector: str = "{app: web}",
+    ports: str = "[{port: 80, targetPort: http}]",
+    metadata: str = "",
+    spec: str = "",
+) -> str:
+    return f"""\
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: {name}{", " + metadata if metadata else ""}}}
+spec:
+  selector: {selector}
+  ports: {ports}
+{f"  {spec}" if spec else ""}
+"""
+
+
+OTHER = service("other", selector="{app: other}")
+
+SCRAPED = 'annotations: {prometheus.io/port: "9102"}'
+ROLES = {
+    "a Service selects its Pods": (workload() + service(), "serving"),
+    "the selector is a subset of the labels": (
+        workload(labels="{app: web, tier: a}") + service(),
+        "serving",
+    ),
+    "the selector asks for one label more": (
+        workload() + service(selector="{app: web, tier: a}"),
+        "worker",
+    ),
+    "an empty selector selects nothing": (workload() + service(selector="{}"), "worker"),
+    "an ExternalName Service selects nothing": (
+        workload() + service(spec="type: ExternalName"),
+        "worker",
+    ),
+    "the only Service is of another workload": (workload() + OTHER, "worker"),
+    "no Service in the input": (workload(), "unknown"),
+    "the Services are of another namespace": (
+        workload(metadata="name: web, namespace: a") + service(metadata="namespace: b"),
+        "unknown",
+    ),
+    "a set and an unset namespace match when only one is named": (
+        workload(metadata="name: web, namespace: a") + service(),
+        "serving",
+    ),
+    "a set and an unset namespace do not match when two are named": (
+        workload(metadata="name: web, namespace: a")
+        + service()
+        + service("x", metadata="namespace: b"),
+        "unknown",
+    ),
+    "an undeclared number still is served": (
+        workload(container="") + service(ports="[{port: 80, targetPort: 8080}]"),
+        "serving",
+    ),
+    "a named port that no container declares": (
+        workload() + service(ports="[{port: 80, targetPort: web}]"),
+        "identity only",
+    ),
+    "all candidate containers only idle": (
+        workload(container='command: ["sh", "-c", "sleep infinity"]')
+        + service(ports="[{port: 80}]"),
+        "identity only",
+    ),
+    "all ports are for scraping, by name": (
+        workload(container="ports: [{name: http-metrics, containerPort: 80}]")
+        + service(ports="[{port: 80}]"),
+        "identity only",
+    ),
+    "all ports are for scraping, by the Service port's name": (
+        workload() + service(ports="[{name: prometheus, port: 80}]"),
+        "identity only",
+    ),
+    "a word inside a name is no word": (
+        workload(container="ports: [{name: promo, containerPort: 80}]")
+        + service(ports="[{port: 80}]"),
+        "serving",
+    ),
+    "one of two ports is for scraping": (
+        workload() + service(ports="[{name: metrics, port: 9090}, {name: web, port: 80}]"),
+        "serving",
+    ),
+    "the annotated scrape port is the only port": (
+        workload() + service(ports="[{port: 9102}]", metadata=SCRAPED),
+        "serving",
+    ),
+    "the annotated scrape port of a Service beside another": (
+        workload()
+        + service("a", ports="[{port: 9102}]", metadata=SCRAPED)
+        + service("b", ports="[{port: 9200, targetPort: absent}]"),
+        "identity only",
+    ),
+    "the governing Service of a StatefulSet": (
+        workload("StatefulSet", spec="serviceName: web") + service(spec="clusterIP: None"),
+        "identity only",
+    ),
+    "a governing Service beside another": (
+        workload("StatefulSet", spec="serviceName: web")
+        + service(spec="clusterIP: None")
+        + service("clients"),
+        "serving",
+    ),
+    "a headless Service that does not govern": (
+        workload("StatefulSet", spec="serviceName: web")
+        + service("clients", spec="clusterIP: None"),
+        "serving",
+    ),
+    "a governing Service with a cluster IP": (
+        workload("StatefulSet", spec="serviceName: web") + service(),
+        "serving",
+    ),
+    "a port of the node": (
+        workload(container="ports: [{containerPort: 80, hostPort: 80}]"),
+        "serving",
+    ),
+    "a port of the node for scraping": (
+        workload(container="ports: [{name: metrics, containerPort: 80, hostPort: 80}]"),
+        "unknown",
+    ),
+    "an InferencePool points at its Pods": (
+        workload()
+        + "---\napiVersion: inference.networking.k8s.io/v1\nkind: InferencePool\n"
+        + "metadata: {name: pool}\nspec: {selector: {matchLabels: {app: web}}}\n",
+        "serving",
+    ),
+    "a ServiceEntry points at its Pods": (
+        workload()
+        + "---\napiVersion: networking.istio.io/v1\nkind: ServiceEntry\n"
+        + "metadata: {name: entry}\nspec: {workloadSelector: {labels: {app: web}}}\n",
+        "serving",
+    ),
+    "a Job": (workload("Job", api="batch/v1") + service(), "not ours"),
+    "a ReplicaSet": (workload("ReplicaSet") + service(), "not ours"),
+    "an old API group": (workload(api="extensions/v1beta1") + service(), "not ours"),
+    "an old apps group": (workload(api="apps/v1beta2") + service(), "not ours"),
+    "an Argo Rollout": (workload("Rollout", api="argoproj.io/v1alpha1") + service(), "serving"),
+    "a Helm hook": (
+        workload(metadata="name: web, annotations: {helm.sh/hook: post-install}") + service(),
+        "not ours",
+    ),
+    "local configuration": (
+        workload(
+            metadata='name: web, annotations: {config.kubernetes.io/local-config: "true"}'
+        )
+        + service(),
+        "not ours",
+    ),
+    "a controller owns it": (
+        workload(
+            metadata="name: web, ownerReferences: [{kind: App, name: x, controller: true}]"
+        )
+        + service(),
+        "not ours",
+    ),
+    "an owner that does not control": (
+        workload(metadata="name: web, ownerReferences: [{kind: App, name: x}]") + service(),
+        "serving",
+    ),
+    "a patch without an image": (workload(image="") + service(), "not ours"),
+    "the template of a Rollout": (
+        workload()
+        + service()
+        + "---\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r}\n"
+        + "spec: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web}}\n",
+        "not ours",
+    ),
+    "the platform's namespace": (
+        workload(metadata="name: web, namespace: kube-system") + service(),
+        "platform",
+    ),
+    "a DaemonSet of the node's network": (
+        workload("DaemonSet", pod="hostNetwork: true") + service(),
+        "platform",
+    ),
+    "a DaemonSet of a critical priority": (
+        workload("DaemonSet", pod="priorityClassName: system-node-critical") + service(),
+        "platform",
+    ),
+    "a Deployment of a critical priority": (
+        workload(pod="priorityClassName: system-node-critical") + service(),
+        "serving",
+    ),
+    "a DaemonSet that serves": (workload("DaemonSet") + service(), "serving"),
+}
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_role(name: str) -> None:
+    text, expected = ROLES[name]
+
+    assert role_in(text).name == expected
+
+
+def test_a_patch_without_containers_is_not_ours() -> None:
+    patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 3}\n"
+
+    assert role_in(patch + service()).name == "not ours"
+
+
+@pytest.mark.parametrize(("said", "expected"), [(True, "serving"), (False, "worker")])
+def test_the_owner_s_word_comes_first(said: bool, expected: str) -> None:
+    assert role_in(workload() + service(), serving=said).name == expected
+    assert role_in(workload(), serving=said).name == expected
+
+
+def test_the_namespace_given_stands_for_one_left_out() -> None:
+    text = workload(metadata="name: web, namespace: a") + service() + service(
+        "x", metadata="namespace: b", selector="{app: x}"
+    )
+
+    assert role_in(text, namespace="a").name == "serving"
+    assert role_in(workload() + service(), namespace="kube-system").name == "platform"
+
+
+def test_a_previous_name_of_kustomize_governs_too() -> None:
+    previous = "annotations: {internal.config.kubernetes.io/previousNames: 'web,web'}"
+    text = workload("StatefulSet", spec="serviceName: web") + service(
+        "eu-web", spec="clusterIP: None", metadata=previous
+    )
+
+    assert role_in(text).name == "identity only"
+
+
+CLAIM = "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]"
+CLAIMED = "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: data}}\nspec: {{accessModes: [{}]}}\n"
+SCALED = (
+    "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\n"
+    "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: 2}\n"
+)
+
+SINGLE = {
+    "Recreate": (workload(spec="strategy: {type: Recreate}"), True),
+    "two replicas and Recreate": (workload(spec="strategy: {type: Recreate}\n  replicas: 2"), True),
+    "an ordinary Deployment of one": (workload(), False),
+    "a StatefulSet of one": (workload("StatefulSet"), True),
+    "a StatefulSet of two": (workload("StatefulSet", spec="replicas: 2"), False),
+    "an unknown claim": (workload(pod=CLAIM), True),
+    "an unknown claim of two": (workload(pod=CLAIM, spec="replicas: 2"), False),
+    "a ReadWriteOnce claim": (workload(pod=CLAIM) + CLAIMED.format("ReadWriteOnce"), True),
+    "a ReadWriteOncePod claim": (workload(pod=CLAIM) + CLAIMED.format("ReadWriteOncePod"), True),
+    "a ReadWriteMany claim": (
+        workload(pod=CLAIM) + CLAIMED.format("ReadWriteOnce, ReadWriteMany"),
+        False,
+    ),
+    "a ReadOnlyMany claim": (workload(pod=CLAIM) + CLAIMED.format("ReadOnlyMany"), False),
+    "an ephemeral volume is per Pod": (
+        workload(pod="volumes: [{name: data, ephemeral: {volumeClaimTemplate: {}}}]"),
+        False,
+    ),
+    "an autoscaler above the claim": (workload(pod=CLAIM) + SCALED, False),
+    "a data store behind its usual port": (
+        workload(
+            image="docker.io/library/redis:7@sha256:0", container="ports: [{name: http, containerPort: 6379}]"
+        ),
+        True,
+    ),
+    "a data store's image behind another port": (workload(image="redis"), False),
+    "an image whose name only contains a store's": (
+        workload(
+            image="acme/redis-proxy", container="ports: [{name: http, containerPort: 6379}]"
+        ),
+        False,
+    ),
+    "two replicas of a data store": (
+        workload(
+            image="redis", spec="replicas: 2", container="ports: [{name: http, containerPort: 6379}]"
+        ),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_single(name: str) -> None:
+    text, expected = SINGLE[name]
+
+    assert bool(role_in(text + service()).single) is expected
+
+
+TAKE_OVER = {
+    "a Deployment of one surges": (workload(), True),
+    "Recreate": (workload(spec="strategy: {type: Recreate}"), False),
+    "no surge with one replica": (
+        workload(spec="strategy: {rollingUpdate: {maxSurge: 0}}"),
+        False,
+    ),
+    "no surge with two replicas": (
+        workload(spec="strategy: {rollingUpdate: {maxSurge: 0}}\n  replicas: 2"),
+        True,
+    ),
+    "no surge and all may be unavailable": (
+        workload(
+            spec="strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 100%}}\n  replicas: 2"
+        ),
+        False,
+    ),
+    "no surge and an autoscaler's minimum of two": (
+        workload(spec="strategy: {rollingUpdate: {maxSurge: 0}}") + SCALED,
+        True,
+    ),
+    "a StatefulSet of two": (workload("StatefulSet", spec="replicas: 2"), True),
+    "a StatefulSet of one": (workload("StatefulSet"), False),
+    "a DaemonSet": (workload("DaemonSet"), True),
+    "a DaemonSet that may all be unavailable": (
+        workload("DaemonSet", spec="updateStrategy: {rollingUpdate: {maxUnavailable: 100%}}"),
+        False,
+    ),
+    "an Argo Rollout": (workload("Rollout", api="argoproj.io/v1alpha1"), True),
+    "an Argo Rollout of one that may not surge": (
+        workload(
+            "Rollout", api="argoproj.io/v1alpha1", spec="strategy: {canary: {maxSurge: 0}}"
+        ),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAKE_OVER)
+def test_take_over(name: str) -> None:
+    text, expected = TAKE_OVER[name]
+    view = view_of(text + service())
+    (first, *_) = [item for item in view.resources if isinstance(item, Workload)]
+
+    assert (view.take_over(first) == "") is expected
+
+
+@pytest.mark.parametrize("policy", ["externalTrafficPolicy", "internalTrafficPolicy"])
+def test_a_daemon_set_behind_a_local_policy_has_no_other_pod(policy: str) -> None:
+    view = view_of(workload("DaemonSet") + service(spec=f"{policy}: Local"))
+    (first, *_) = [item for item in view.resources if isinstance(item, Workload)]
+
+    assert "Local" in view.take_over(first)
+
+
+def test_copies_of_an_identity_take_their_evidence_from_beside_them() -> None:
+    other = workload() + service(selector="{app: else}")
+    view = view_of(workload() + service(), other)
+    roles = [view.role(item).name for item in view.resources if isinstance(item, Workload)]
+
+    assert roles == ["serving", "worker"]

@@ -1,0 +1,90 @@
+"""Which ports serve, in which order, and which container stands behind each."""
+
+from __future__ import annotations
+
+import pytest
+
+from kzd.resource import Workload
+from tests.test_role import service, view_of
+
+PORTS = {
+    "plain before health, admin and debugging": (
+        [("web", "[{name: admin, containerPort: 1}, {name: http, containerPort: 2}]")],
+        "[{port: 1}, {name: health, port: 3}, {port: 2}]",
+        [2, 1, 3],
+    ),
+    "declared before undeclared": (
+        [("web", "[{containerPort: 8080}]")],
+        "[{port: 9}, {port: 8080}]",
+        [8080, 9],
+    ),
+    "else the order of the input": (
+        [("web", "[{containerPort: 2}, {containerPort: 1}]")],
+        "[{port: 1}, {port: 2}]",
+        [1, 2],
+    ),
+    "ports for scraping are dropped": (
+        [("web", "[{containerPort: 2}]")],
+        "[{name: metrics, port: 9}, {port: 2}]",
+        [2],
+    ),
+    "a name stands for the port that the container gives it": (
+        [("web", "[{name: http, containerPort: 8080}]")],
+        "[{port: 80, targetPort: http}]",
+        [8080],
+    ),
+    "a number in quotes": ([("web", "[]")], "[{port: 80, targetPort: '8080'}]", [8080]),
+    "the same port twice": ([("web", "[]")], "[{port: 80}, {port: 81, targetPort: 80}]", [80]),
+}
+
+
+def ports_in(containers: list[tuple[str, str]], ports: str, **more: str):  # type: ignore[no-untyped-def]
+    lines = "".join(
+        f"      - name: {name}\n        image: i\n        ports: {declared}\n"
+        f"        {more.get(name, '')}\n"
+        for name, declared in containers
+    )
+    text = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n"
+        "  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n"
+        f"    spec:\n      containers:\n{lines}"
+    )
+    view = view_of(text + service(ports=ports))
+    (first,) = [item for item in view.resources if isinstance(item, Workload)]
+    return view.serving_ports(first)
+
+
+@pytest.mark.parametrize("name", PORTS)
+def test_order(name: str) -> None:
+    containers, ports, expected = PORTS[name]
+
+    assert [port.number for port in ports_in(containers, ports)] == expected
+
+
+def test_the_container_is_the_one_that_declares_the_port() -> None:
+    (port,) = ports_in([("a", "[{containerPort: 1}]"), ("b", "[{containerPort: 2}]")], "[{port: 2}]")
+
+    assert port.container is not None
+    assert (port.container.name, port.declared, port.problem) == ("b", True, "")
+
+
+def test_else_the_only_one_that_does_more_than_idle() -> None:
+    (port,) = ports_in([("a", "[]"), ("b", "[]")], "[{port: 2}]", a="command: [sleep, infinity]")
+
+    assert port.container is not None
+    assert (port.container.name, port.declared) == ("b", False)
+
+
+def test_two_that_could_are_a_problem() -> None:
+    (port,) = ports_in([("a", "[]"), ("b", "[]")], "[{port: 2}]")
+
+    assert port.container is None
+    assert "several could" in port.problem
+
+
+def test_two_that_declare_it_are_a_problem() -> None:
+    declared = "[{name: http, containerPort: 2}]"
+    (port,) = ports_in([("a", declared), ("b", declared)], "[{port: 80, targetPort: http}]")
+
+    assert port.container is None
+    assert "several containers declare" in port.problem
