@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from kzd.edit import FieldPath, Severity, spelled
@@ -58,14 +58,7 @@ class Annotations:
 
     def __init__(self, transforms: Sequence[Transform]) -> None:
         self._names = [item.name for item in transforms]
-        self._known: dict[str, tuple[str, str, Option]] = {}
-        for name in PROPAGATION:
-            option = SECTIONS["propagation"].options[name]
-            self._known[f"propagation.{name}"] = ("propagation", name, option)
-        for item in transforms:
-            self._known[item.name] = (item.name, "enabled", item.options.options["enabled"])
-            for name, option in item.options.options.items():
-                self._known[f"{item.name}.{camel(name)}"] = (item.name, name, option)
+        self._known = option_keys(transforms, {"propagation": PROPAGATION})
 
     def of(self, resource: Resource) -> Annotated | None:
         """What the annotations say, None where there are none of kzd's; raises ConfigError."""
@@ -146,6 +139,25 @@ class _Answer:
             file=resource.origin.source or resource.origin.file,
             field=f"{resource.kind}/{resource.name}: {spelled(path)}",
         )
+
+
+def option_keys(
+    transforms: Sequence[Transform], sections: Mapping[str, Iterable[str]]
+) -> dict[str, tuple[str, str, Option]]:
+    """
+    The options by the keys that strings are given under: section or transform, option's name
+    and option.  A transform's own name is its `enabled`.
+    """
+    keys = {}
+    for section, names in sections.items():
+        for name in names:
+            keys[f"{section}.{camel(name)}"] = (section, name, SECTIONS[section].options[name])
+    for item in transforms:
+        options = item.options.options
+        keys[item.name] = (item.name, "enabled", options["enabled"])
+        for name, option in options.items():
+            keys[f"{item.name}.{camel(name)}"] = (item.name, name, option)
+    return keys
 
 
 def is_ours(key: Any) -> bool:

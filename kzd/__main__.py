@@ -1,0 +1,154 @@
+"""
+The way in: the plain filter at once, everything else through `kzd.cli`.
+
+Whoever pipes manifests through kzd waits for it, so nothing is imported here that the filter
+does not need; a test holds the list.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from kzd.commands import Answer
+    from kzd.run import Request
+
+VALUES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "--config": ("config", ()),
+    "--kubernetes-version": ("kubernetes_version", ()),
+    "--min-kubelet": ("min_kubelet", ()),
+    "--namespace": ("namespace", ()),
+    "--fail-on": ("fail_on", ("error", "warning", "info")),
+    "--format": ("format", ("text", "json")),
+}
+"""Options with a value: the request's field and the words it takes, any where there are none."""
+
+NAMES = {"--only": "only", "--skip": "skip"}
+FLAGS = {"--unsafe": ("unsafe", True), "--quiet": ("quiet", True), "--no-color": ("color", False)}
+COMPLETION = "_KZD_COMPLETE"
+NOT_WRITTEN, INTERRUPTED = 3, 130
+
+
+def main() -> int:
+    """Run kzd; the exit code is the process's."""
+    try:
+        asked = None if COMPLETION in os.environ else filter_arguments(sys.argv[1:])
+        if asked is not None and not is_terminal(sys.stdin):
+            return run_filter(asked)
+        from kzd import cli  # click costs more start-up than all the rest
+
+        return cli.run(sys.argv[1:])
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def filter_arguments(arguments: list[str]) -> dict[str, Any] | None:
+    """
+    The options of `kzd`, `kzd render` and `kzd render -`; None where click has to look at them.
+
+    >>> filter_arguments(["render", "-", "--skip=rolling-update", "--quiet"])
+    {'skip': ('rolling-update',), 'quiet': True}
+    >>> filter_arguments(["render", "web.yaml"]) is filter_arguments(["--help"]) is None
+    True
+    """
+    is_render = arguments[:1] == ["render"]
+    rest = arguments[1:] if is_render else list(arguments)
+    if is_render and rest.count("-") == 1:
+        rest.remove("-")
+    asked: dict[str, Any] = {}
+    while rest:
+        option, has_value, value = rest.pop(0).partition("=")
+        if option in FLAGS and not has_value:
+            name, flag = FLAGS[option]
+            asked[name] = flag
+            continue
+        if (option not in VALUES and option not in NAMES) or not (has_value or rest):
+            return None
+        value = value if has_value else rest.pop(0)
+        if option in NAMES:
+            asked[NAMES[option]] = (*asked.get(NAMES[option], ()), value)
+            continue
+        name, words = VALUES[option]
+        if words and value not in words:
+            return None
+        asked[name] = value
+    return asked
+
+
+def run_filter(asked: dict[str, Any]) -> int:
+    """Standard input through the pipeline to standard output; the exit code."""
+    import gc
+
+    gc.disable()  # one short run: collecting costs more than it frees
+    from kzd.bundle import Source
+    from kzd.commands import render
+    from kzd.errors import InputError
+    from kzd.failure import answered
+    from kzd.run import Request
+
+    is_colored = asked.pop("color", True) and has_colors(sys.stderr)
+    request = Request(**asked, is_colored=is_colored)
+    sources: list[Source] = []
+
+    def command() -> Answer:
+        try:
+            sources.append(Source("-", sys.stdin.buffer.read()))
+        except OSError as error:
+            raise InputError(f"can't be read: {error.strerror}", file="-") from error
+        return render(sources, request, is_stream=True)
+
+    return emit(answered(sources, command))
+
+
+def emit(answer: Answer) -> int:
+    """Write an answer; the exit code, which is another one where nobody takes it."""
+    told = answer.told
+    problem = _write(sys.stdout, answer.out)
+    if problem:
+        told = f"kzd: error: standard output can't be written: {problem}\n"
+    elif problem == "":
+        told = ""
+    is_lost = _write(sys.stderr, told.encode("utf-8", "backslashreplace")) is not None
+    return NOT_WRITTEN if is_lost or problem is not None else answer.exit_code
+
+
+def _write(stream: TextIO | None, data: bytes) -> str | None:
+    """Write all of it; what went wrong, empty for a closed pipe, None where nothing did."""
+    if stream is None:
+        return "it is closed" if data else None
+    try:
+        stream.buffer.write(data)
+        stream.buffer.flush()
+    except BrokenPipeError:
+        _forget(stream.fileno())
+        return ""
+    except OSError as error:
+        _forget(stream.fileno())
+        return error.strerror or "unknown reason"
+    return None
+
+
+def _forget(descriptor: int) -> None:
+    """Point a dead stream elsewhere: the interpreter flushes it once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person types into a stream, or nothing is there to read."""
+    return stream is None or stream.isatty()
+
+
+def has_colors(stream: TextIO | None) -> bool:
+    """Whether people look at a stream, on a terminal that has colours, and want them."""
+    return (
+        stream is not None
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+        and stream.isatty()
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""The report for programs; `schemas/report.json` is its shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from kzd import __version__
+from kzd.edit import Edit, spelled
+from kzd.result import SEVERITIES, Result
+from kzd.review import Review
+
+
+def report(results: Sequence[Result], reviews: Sequence[Review], configured_by: str) -> str:
+    """One JSON object."""
+    answer = {
+        "tool": f"kzd {__version__}",
+        "configuredBy": configured_by or None,
+        "summary": _summary(results, reviews),
+        "workloads": [_workload(review) for review in reviews],
+        "results": [_result(result) for result in results],
+    }
+    return json.dumps(answer, indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def _summary(results: Sequence[Result], reviews: Sequence[Review]) -> dict[str, int]:
+    severities = [result.severity for result in results]
+    return {
+        "workloads": len(reviews),
+        "changed": sum(review.is_changed for review in reviews),
+        "leftAlone": sum(review.role.is_left_alone for review in reviews),
+    } | {f"{severity}s": severities.count(severity) for severity in SEVERITIES}
+
+
+def _result(result: Result) -> dict[str, Any]:
+    """The KRM result, with the line and column of its file."""
+    answer = result.krm()
+    if result.line:
+        answer["file"] |= {"line": result.line, "column": result.column}
+    return answer
+
+
+def _workload(review: Review) -> dict[str, Any]:
+    resource = review.resource
+    reference = {
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        "namespace": resource.namespace,
+        "name": resource.name,
+    }
+    return {
+        "resourceRef": {key: value for key, value in reference.items() if value},
+        "file": {"path": review.file} | ({"line": review.line} if review.line else {}),
+        "role": review.role.name,
+        "why": review.role.why,
+        "single": review.role.single or None,
+        "changed": review.is_changed,
+        "propagation": _propagation(review),
+        "edits": [_edit(transform, edit) for transform, edit in review.edits],
+    }
+
+
+def _propagation(review: Review) -> dict[str, Any] | None:
+    found = review.propagation
+    if found is None:
+        return None
+    return {
+        "seconds": found.sleep_seconds,
+        "path": found.path or None,
+        "why": found.why,
+        "basis": found.basis,
+        "arithmetic": found.arithmetic,
+        "source": found.source or None,
+    }
+
+
+def _edit(transform: str, edit: Edit) -> dict[str, Any]:
+    return {
+        "transform": transform,
+        "field": spelled(edit.path),
+        "value": edit.value,
+        "because": edit.because,
+        "arithmetic": edit.arithmetic or None,
+        "source": edit.source or None,
+    }

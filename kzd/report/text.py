@@ -1,0 +1,125 @@
+"""The report for people: a line a result, sorted as they come, and one line that sums up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kzd.edit import spelled
+from kzd.errors import KzdError
+from kzd.result import SEVERITIES, Result
+from kzd.review import Review
+
+COLORS = {"error": "31;1", "warning": "33", "info": "36"}
+VALUE_CHARACTERS = 60
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def report(
+    results: Sequence[Result],
+    reviews: Sequence[Review],
+    *,
+    least: str = "info",
+    is_colored: bool = False,
+    is_planned: bool = False,
+) -> str:
+    """
+    The results that are as severe as `least`, and the summary; `is_planned` where nothing is
+    written.
+    """
+    shown = SEVERITIES[: SEVERITIES.index(least) + 1]  # type: ignore[arg-type]
+    lines = [line(result, is_colored=is_colored) for result in results if result.severity in shown]
+    return "".join([*lines, summary(results, reviews, is_planned=is_planned)])
+
+
+def line(result: Result, *, is_colored: bool = False) -> str:
+    """`file:line:column: severity: Kind/name: field: message [transform]`, as far as known."""
+    place = ":".join(str(part) for part in (result.file, result.line, result.column) if part)
+    reference = result.resource_ref or {}
+    subject = "/".join(
+        reference[key] for key in ("kind", "name") if reference.get(key)
+    )  # a resource without a name has its kind only
+    parts = [place, colored(result.severity, is_colored=is_colored), subject, _field(result)]
+    transform = result.tags.get("transform")
+    tail = f" [{transform}]" if transform else ""
+    text = ": ".join(printable(part) for part in parts if part)
+    return f"{text}: {printable(result.message)}{tail}\n"
+
+
+def _field(result: Result) -> str:
+    field = spelled(result.field_path)
+    if result.action not in ("edit", "proposal", "refusal"):
+        return field
+    return f"{field} = {value(result.proposed)}"
+
+
+def summary(
+    results: Iterable[Result], reviews: Sequence[Review], *, is_planned: bool = False
+) -> str:
+    """One line, such as `12 workloads: 5 changed, 3 left alone, 2 warnings`."""
+    severities = [result.severity for result in results]
+    changed = sum(review.is_changed for review in reviews)
+    alone = sum(review.role.is_left_alone for review in reviews)
+    parts = [f"{changed or 'none'} {'to change' if is_planned else 'changed'}"] if reviews else []
+    parts += [f"{alone} left alone"] if alone else []
+    for severity in ("error", "warning"):
+        number = severities.count(severity)
+        parts += [counted(number, severity)] if number else []
+    total = counted(len(reviews), "workload") if reviews else "no workloads"
+    return f"{total}: {', '.join(parts)}\n" if parts else f"{total}\n"
+
+
+def counted(number: int, noun: str) -> str:
+    """
+    A number with its noun.
+
+    >>> counted(1, "workload"), counted(2, "workload")
+    ('1 workload', '2 workloads')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def failure(error: KzdError, more: str = "") -> str:
+    """What went wrong, on one line."""
+    text = "; ".join(part for part in (str(error), more) if part)
+    return f"{printable(text if error.file else f'kzd: {text}')}\n"
+
+
+def note(text: str) -> str:
+    """Something that belongs to no place of the input."""
+    return f"kzd: {printable(text)}\n"
+
+
+def colored(severity: str, *, is_colored: bool) -> str:
+    """The severity, in its colour on a terminal."""
+    return f"\x1b[{COLORS[severity]}m{severity}\x1b[0m" if is_colored else severity
+
+
+def value(data: Any) -> str:
+    """
+    A value as flow YAML, cut where it is long; the values of HTTP headers are nobody's business.
+
+    >>> value({"tcpSocket": {"port": 8080}})
+    '{tcpSocket: {port: 8080}}'
+    """
+    text = _flow(data)
+    return text if len(text) <= VALUE_CHARACTERS else text[:VALUE_CHARACTERS] + "…"
+
+
+def _flow(data: Any) -> str:
+    if isinstance(data, dict):
+        hidden = {"name", "value"} == set(data)
+        shown = [f"{key}: {'…' if hidden and key == 'value' else _flow(data[key])}" for key in data]
+        return "{" + ", ".join(shown) + "}"
+    if isinstance(data, list | tuple):
+        return "[" + ", ".join(map(_flow, data)) + "]"
+    if isinstance(data, bool) or data is None:
+        return {True: "true", False: "false", None: "null"}[data]
+    return str(data)
+
+
+def printable(text: str) -> str:
+    """Text without control characters, which a terminal might obey."""
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
