@@ -84,9 +84,11 @@ def _is_reviewed(held: Held) -> bool:
 
 def _wanted(only: Iterable[str], skip: Iterable[str]) -> tuple[Transform, ...]:
     chosen, left_out = set(only), set(skip)
+    known = transforms.load()
+    chosen |= {name for item in known if item.name in chosen for name in item.together}
     return tuple(
         transform
-        for transform in transforms.load()
+        for transform in known
         if (not chosen or transform.name in chosen) and transform.name not in left_out
     )
 

@@ -84,6 +84,7 @@ class Transform(NamedTuple):
     name: str
     kinds: tuple[str, ...]
     after: tuple[str, ...]
+    together: tuple[str, ...]
     writes: tuple[str, ...]
     creates: tuple[str, ...]
     once: bool
@@ -101,6 +102,7 @@ def transform(
     *,
     kinds: Iterable[str] = POD_TEMPLATE_KINDS,
     after: Iterable[str] = (),
+    together: Iterable[str] = (),
     writes: Iterable[str] = (),
     creates: Iterable[str] = (),
     once: bool = False,
@@ -111,7 +113,8 @@ def transform(
 
     Its name is the module's with dashes, its options the module's `Options`.  `writes` are the
     field paths it may edit, with `[]` for any element; without `writes` and `creates` it only
-    yields Findings.  `once` keeps only its first Finding in a run.  With `left_alone` it is also
+    yields Findings.  `together` names the transforms that `--only` brings along, since its own edits
+    would do harm without theirs.  `once` keeps only its first Finding in a run.  With `left_alone` it is also
     asked about workloads that kzd keeps its hands off.
     """
 
@@ -121,6 +124,7 @@ def transform(
             name=module.__name__.rpartition(".")[2].replace("_", "-"),
             kinds=tuple(kinds),
             after=tuple(after),
+            together=tuple(together),
             writes=tuple(writes),
             creates=tuple(creates),
             once=once,
