@@ -139,5 +139,5 @@ def resource_list(
     for place, document in enumerate(file.documents):
         if document.kind == "ResourceList":
             document.parse()
-            texts[place] = answer(document, document.text, [result.krm() for result in results])
+            texts[place] = answer(document, [result.krm() for result in results])
     return file.joined(texts)

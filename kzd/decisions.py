@@ -11,7 +11,7 @@ from kzd.edit import Create, Edit, FieldPath, Finding, spelled
 from kzd.errors import SelfCheckFailed
 from kzd.resource import Resource, Workload
 from kzd.result import Result
-from kzd.splice import refusal
+from kzd.splice import insert_refusal, refusal
 from kzd.transform import Transform
 from kzd.value import integer
 
@@ -72,12 +72,23 @@ def _take(
         if isinstance(decision, Edit):
             _take_edit(verdict, transform, decision, choice)
         elif isinstance(decision, Create):
-            verdict.creates.append(decision)
-            verdict.results.append(_created(verdict.held, transform, decision))
+            _take_create(verdict, transform, decision)
         elif transform.name not in said:
             verdict.results.append(_found(verdict.held, transform, decision))
             if transform.once:
                 said.add(transform.name)
+
+
+def _take_create(verdict: Verdict, transform: Transform, create: Create) -> None:
+    held = verdict.held
+    reason = insert_refusal(held.document, held.prefix)
+    if reason:
+        message = f"{_named(create)} must be added by hand: {reason}; {create.because}"
+        tags = _tags(transform, "refusal")
+        verdict.results.append(result_at(held, (), message, "warning", tags=tags))
+        return
+    verdict.creates.append(create)
+    verdict.results.append(_created(held, transform, create))
 
 
 def _take_edit(verdict: Verdict, transform: Transform, edit: Edit, choice: Choice) -> None:
@@ -196,11 +207,14 @@ def _refused(
 
 
 def _created(held: Held, transform: Transform, create: Create) -> Result:
-    kind, name = create.resource["kind"], create.resource["metadata"]["name"]
-    message = f"{kind} '{name}' is added: {create.because}"
+    message = f"{_named(create)} is added: {create.because}"
     if create.source:
         message += f" ({create.source})"
     return result_at(held, (), message, "info", tags=_tags(transform, "create"))
+
+
+def _named(create: Create) -> str:
+    return f"{create.resource['kind']} '{create.resource['metadata']['name']}'"
 
 
 def _found(held: Held, transform: Transform, finding: Finding) -> Result:

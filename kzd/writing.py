@@ -11,7 +11,6 @@ from kzd.decisions import Verdict
 from kzd.document import Document, File
 from kzd.edit import Create
 from kzd.resource import Resource
-from kzd.resource_list import with_results
 from kzd.result import Result
 from kzd.splice import Change, Insert, splice
 
@@ -33,12 +32,12 @@ def written(
     for file in bundle.files:
         texts: dict[int, str] = {}
         for place, document in enumerate(file.documents):
-            found = by_document.get(id(document))
-            if found:
-                texts[place] = _spliced(document, found, indexes)
+            found = by_document.get(id(document), [])
             if file.is_resource_list and document.kind == "ResourceList":
-                text = texts.get(place, document.text)
-                texts[place] = with_results(document, text, [item.krm() for item in results])
+                told = [item.krm() for item in results]
+                texts[place] = _spliced(document, found, indexes, {"results": told or None})
+            elif found:
+                texts[place] = _spliced(document, found, indexes)
         if drops_configuration and not file.is_resource_list:
             texts |= dict.fromkeys(_configurations(file, bundle), "")
         files.append(Source(file.name, file.joined(texts)))
@@ -50,7 +49,12 @@ def _configurations(file: File, bundle: Bundle) -> list[int]:
     return [place for place, item in enumerate(file.documents) if id(item) in documents]
 
 
-def _spliced(document: Document, verdicts: list[Verdict], indexes: _FreeIndexes) -> str:
+def _spliced(
+    document: Document,
+    verdicts: list[Verdict],
+    indexes: _FreeIndexes,
+    replaced: dict[str, list[Any] | None] | None = None,
+) -> str:
     changes = [
         Change(verdict.held.prefix + field_path, value)
         for verdict in verdicts
@@ -61,7 +65,7 @@ def _spliced(document: Document, verdicts: list[Verdict], indexes: _FreeIndexes)
         for verdict in verdicts
         for create in verdict.creates
     ]
-    return splice(document, changes, inserts=inserts)
+    return splice(document, changes, inserts=inserts, replaced=replaced)
 
 
 def _comment(verdict: Verdict) -> str:

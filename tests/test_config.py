@@ -20,7 +20,7 @@ class SleepOptions(OptionSet):
 
 
 def _transform(name: str, options: type[OptionSet] = OptionSet) -> Transform:
-    return Transform(name, ("Deployment",), (), (), (), False, False, options, lambda *_: iter(()))
+    return Transform(name, ("Deployment",), (), (), (), (), False, False, options, lambda *_: iter(()))
 
 
 TRANSFORMS = (

@@ -1,0 +1,265 @@
+"""Files and their documents: text, places, plain data; most documents are never parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from kzd.compose import compose
+from kzd.edit import FieldPath, Severity
+from kzd.errors import InputError
+from kzd.parser import Unreadable
+from kzd.split import helm_source, sniffed_kind, spans, why_not_kubernetes
+from kzd.tape import MAPPINGS, SEQUENCES, Tape
+
+MAXIMUM_BYTES = 64 * 1024 * 1024
+LIST_KINDS = ("List", "ResourceList")
+ENVELOPE_GROUP = "config.kubernetes.io/"
+MARKS = {
+    b"\xff\xfe\x00\x00": "UTF-32",
+    b"\x00\x00\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+
+
+class Note(NamedTuple):
+    """Something to tell about a document; `line` counts from 1 in its file."""
+
+    message: str
+    severity: Severity
+    line: int
+
+
+class Document:
+    """
+    One YAML document.
+
+    `kind` is None where only parsing can tell.  `frozen` says why nothing in it may be edited,
+    empty where it may.  `data` is what it means, and what the edits so far make of it.
+    """
+
+    def __init__(self, file: File, index: int, start: int, end: int) -> None:
+        self.file = file
+        self.index = index
+        self.start = start
+        self.end = end
+        self.kind = sniffed_kind(file.data, start, end)
+        self.notes: list[Note] = []
+        self.frozen = ""
+        self.is_template = False
+        self.is_sops = False
+        self.data: Any = None
+        self._tape: Tape | None = None
+
+    @property
+    def text(self) -> str:
+        """The text without a byte order mark."""
+        if self._tape is not None:
+            return self._tape.text
+        return self.file.data[self.start : self.end].decode("utf-8")
+
+    @property
+    def source(self) -> str:
+        """The template that Helm says it comes from, empty where it says none."""
+        return helm_source(self.file.data, self.start, self.end)
+
+    @property
+    def tape(self) -> Tape:
+        """Its nodes, once it is parsed."""
+        assert self._tape is not None
+        return self._tape
+
+    def parse(self) -> None:
+        """Read the text, once; raises InputError."""
+        if self._tape is not None or self.is_template:
+            return
+        if self.end - self.start > MAXIMUM_BYTES:
+            limit = MAXIMUM_BYTES // (1024 * 1024)
+            raise self._error(f"must be at most {limit} MiB for kzd to read it", 0)
+        text = self.text
+        refused = why_not_kubernetes(self.file.data[self.start : self.end])
+        if refused.startswith("has a YAML directive"):
+            self._tape = Tape(text)
+            self._freeze(refused)
+            return
+        try:
+            self._tape = compose(text)
+        except Unreadable as error:
+            if "{{" in text:
+                self.is_template = True
+                self._note("is an unrendered template; it is left alone", "info", 0)
+                return
+            raise self._error(error.message, error.index) from None
+        if self._tape.documents > 1 and not refused:
+            refused = "holds several documents without `---` lines between them"
+        self._look(refused)
+
+    def _look(self, refused: str) -> None:
+        tape = self.tape
+        if refused:
+            self._freeze(refused)
+        self.data = tape.data
+        for mapping, keys in tape.doubled.items():
+            if mapping == 0:
+                key = tape.key(keys[0])
+                raise self._error(
+                    f"has `{key}` twice at its top: are two documents run together?",
+                    tape.starts[keys[0]],
+                )
+            for key_node in keys:
+                name = tape.key(key_node)
+                message = f"has `{name}` twice in one mapping; Kubernetes takes the last"
+                self._note(message, "warning", tape.starts[key_node])
+        if isinstance(self.data, dict):
+            kind = self.data.get("kind")
+            self.kind = kind if isinstance(kind, str) else ""
+            sops = self.data.get("sops")
+            if isinstance(sops, dict) and "mac" in sops:
+                self.is_sops = True
+                self._note("is encrypted by SOPS; it is left alone", "info", 0)
+        else:
+            self.kind = ""
+
+    def _freeze(self, why: str) -> None:
+        self.frozen = why
+        self._note(f"{why}; it is left alone", "warning", 0)
+
+    def _note(self, message: str, severity: Severity, place: int) -> None:
+        line, _ = self._line_and_column(place)
+        self.notes.append(Note(message, severity, line))
+
+    def _error(self, message: str, place: int) -> InputError:
+        line, column = self._line_and_column(place)
+        return InputError(message, file=self.file.name, line=line, column=column)
+
+    def _line_and_column(self, place: int) -> tuple[int, int]:
+        """Line and column, from 1, of a character of the text."""
+        before = self.text[:place]
+        line = before.count("\n")
+        return self.file.line_of(self) + line, place - (before.rfind("\n") + 1) + 1
+
+    @property
+    def resources(self) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+        """The resources in it, each with the field path that leads to it; lists are looked into."""
+        if not self.frozen:
+            yield from _resources((), self.data)
+
+    def position(self, field_path: FieldPath) -> tuple[int, int]:
+        """Line and column in the file of a field, or of the nearest that exists above it."""
+        if self._tape is None or not self._tape.kinds:
+            return self._line_and_column(0)
+        return self._line_and_column(place_of(self._tape, field_path))
+
+    def original(self, prefix: FieldPath) -> Any:
+        """What the text says at a field path, without the edits."""
+        value = compose(self.text).data
+        for step in prefix:
+            value = value[step]
+        return value
+
+
+def _resources(path: FieldPath, data: Any) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+    if not isinstance(data, dict) or not isinstance(data.get("kind"), str):
+        return
+    items = data.get("items")
+    if data["kind"] in LIST_KINDS and isinstance(items, list):
+        for index, item in enumerate(items):
+            yield from _resources((*path, "items", index), item)
+    elif data["kind"] not in LIST_KINDS:
+        yield path, data
+
+
+def place_of(tape: Tape, field_path: FieldPath) -> int:
+    """The character where a field's key, or the nearest that exists above it, begins."""
+    node = 0
+    place = tape.starts[0]
+    for step in field_path:
+        if isinstance(step, str):
+            entry = tape.entry(node, step) if tape.kinds[node] in MAPPINGS else None
+            if entry is None:
+                break
+            key, node = entry
+            place = tape.starts[key]
+        else:
+            items = list(tape.items(node)) if tape.kinds[node] in SEQUENCES else []
+            if step >= len(items):
+                break
+            node = items[step]
+            place = tape.starts[node]
+    return place
+
+
+class File:
+    """One input: its name, its bytes and the documents in them."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name = name
+        self.data = data
+        self.documents = [
+            Document(self, index, start, end) for index, (start, end) in enumerate(spans(data))
+        ]
+        self._lines: dict[int, int] = {}
+
+    @property
+    def is_resource_list(self) -> bool:
+        """Whether all of it is one ResourceList of the functions specification."""
+        found = [document for document in self.documents if document.kind != ""]
+        if len(found) != 1:
+            return False
+        if found[0].kind is None:
+            found[0].parse()
+        if found[0].kind != "ResourceList":
+            return False
+        found[0].parse()
+        data = found[0].data
+        version = data.get("apiVersion") if isinstance(data, dict) else None
+        return isinstance(version, str) and version.startswith(ENVELOPE_GROUP)
+
+    def line_of(self, document: Document) -> int:
+        """The line, from 1, on which a document begins."""
+        if not self._lines:
+            line, place = 1, 0
+            for item in self.documents:
+                line += self.data.count(b"\n", place, item.start)
+                place = item.start
+                self._lines[item.index] = line
+        return self._lines[document.index]
+
+    def joined(self, texts: dict[int, str]) -> bytes:
+        """The bytes with some documents' texts replaced, by their place in the file."""
+        if not texts:
+            return self.data
+        whole = memoryview(self.data)
+        parts: list[bytes | memoryview] = []
+        place = 0
+        for index in sorted(texts):
+            document = self.documents[index]
+            parts += [whole[place : document.start], texts[index].encode("utf-8")]
+            place = document.end
+        return b"".join([*parts, whole[place:]])
+
+
+def read(name: str, data: bytes) -> File:
+    """The documents of some bytes, none of them parsed; raises InputError."""
+    for mark, encoding in MARKS.items():
+        if data.startswith(mark):
+            raise InputError(f"must be UTF-8, not {encoding} (byte 0)", file=name)
+    null = data.find(b"\0")
+    if null >= 0:
+        raise InputError(f"must be UTF-8 text: byte {null} is NUL", file=name)
+    if not data.isascii():
+        _check_encoding(name, data)
+    return File(name, data)
+
+
+def _check_encoding(name: str, data: bytes) -> None:
+    """Decode piece by piece: all at once would take four times the memory."""
+    for start, end in spans(data):
+        try:
+            data[start:end].decode("utf-8")
+        except UnicodeDecodeError as error:
+            place = start + error.start
+            line = data.count(b"\n", 0, place) + 1
+            message = f"must be UTF-8 text: byte {place} is not"
+            raise InputError(message, file=name, line=line) from None

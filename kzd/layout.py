@@ -1,0 +1,141 @@
+"""How a text is laid out: where nodes really end, where lines go in, what siblings look like."""
+
+from __future__ import annotations
+
+from kzd.emit import FlowStyle, Style
+from kzd.tape import (
+    DOUBLE,
+    END,
+    FOLDED,
+    LITERAL,
+    MAPPING,
+    SEQUENCE,
+    Tape,
+)
+
+BLOCK_SCALARS = (LITERAL, FOLDED)
+
+
+def last_leaf(tape: Tape, node: int) -> int:
+    """The last node inside a block collection whose end is exact; a leaf is its own."""
+    if tape.kinds[node] not in (MAPPING, SEQUENCE):
+        return node
+    last = tape.jumps[node] - 1
+    while tape.kinds[last] == END:
+        last -= 1
+    return last
+
+
+def end_of(tape: Tape, node: int) -> int:
+    """The character after the last one that belongs to a node."""
+    return tape.ends[last_leaf(tape, node)]
+
+
+def keeps_breaks(tape: Tape, node: int) -> bool:
+    """Whether a block scalar owns the blank lines after it."""
+    start = tape.starts[node]
+    header = tape.text[start : tape.text.find("\n", start)]
+    return "+" in header.partition("#")[0]
+
+
+def line_after(tape: Tape, node: int, column: int) -> int:
+    """
+    Where lines go in that follow a node: the start of the next line, past the comment lines that
+    are indented by `column` at least; the end of the text where no line break ends it.
+    """
+    leaf = last_leaf(tape, node)
+    place = tape.ends[leaf]
+    if tape.kinds[leaf] in BLOCK_SCALARS:
+        place = _after_block_scalar(tape, leaf, place)
+    else:
+        place = _next_line(tape.text, place)
+    return _past_comments(tape.text, place, column)
+
+
+def _next_line(text: str, place: int) -> int:
+    found = text.find("\n", place)
+    return len(text) if found < 0 else found + 1
+
+
+def _after_block_scalar(tape: Tape, leaf: int, place: int) -> int:
+    text = tape.text
+    start = text.rfind("\n", 0, place) + 1
+    if text[start:place].strip(" ") == "":
+        place = start
+    if keeps_breaks(tape, leaf):
+        return place
+    while True:  # blank lines after other block scalars are not part of the value
+        previous = text.rfind("\n", 0, place - 1) + 1
+        if previous <= tape.starts[leaf] or text[previous:place].strip(" \t\r\n"):
+            return place
+        place = previous
+
+
+def _past_comments(text: str, place: int, column: int) -> int:
+    kept = place
+    while place < len(text):
+        end = _next_line(text, place)
+        line = text[place:end].rstrip("\r\n")
+        stripped = line.lstrip(" ")
+        if stripped.startswith("#"):
+            if len(line) - len(stripped) < column:
+                break
+            kept = end
+        elif stripped:
+            break
+        place = end
+    return kept
+
+
+def line_end(text: str, place: int) -> str:
+    """The line end of the line before a place, or of the text where that has none."""
+    last = text.rfind("\n", 0, place)
+    if last < 0:
+        last = text.find("\n")
+    return "\r\n" if last > 0 and text[last - 1] == "\r" else "\n"
+
+
+def as_lines(text: str, place: int, lines: list[str]) -> str:
+    """Lines as they go in at a line's start, or behind a last line without its end."""
+    end = line_end(text, place)
+    if place == len(text) and text and not text.endswith("\n"):
+        return end + end.join(lines)
+    return "".join(line + end for line in lines)
+
+
+def block_style(tape: Tape, ancestors: list[int]) -> Style:
+    """What the nearest nodes do: the mapping itself, then those above it, then the document."""
+    step = dash = None
+    every = (node for node in range(len(tape.kinds)) if tape.kinds[node] == MAPPING)
+    for mapping in [*reversed(ancestors), *every]:
+        if tape.kinds[mapping] != MAPPING:
+            continue
+        column = tape.column(tape.starts[mapping + 1])
+        for _, value in tape.entries(mapping):
+            if step is None and tape.kinds[value] == MAPPING:
+                step = tape.column(tape.starts[value + 1]) - column
+            if dash is None and tape.kinds[value] == SEQUENCE:
+                dash = tape.column(tape.starts[value]) - column
+        if step is not None and dash is not None:
+            break
+    return Style(step if step and step > 0 else 2, dash if dash is not None and dash >= 0 else 0)
+
+
+def flow_style(tape: Tape, mapping: int) -> tuple[FlowStyle, int]:
+    """How a flow mapping that has entries is written, and the column of its keys' own lines."""
+    first = mapping + 1
+    text = tape.text
+    is_json = tape.kinds[first] == DOUBLE
+    blank = "" if is_json and text[tape.ends[first] : tape.ends[first] + 2] != ": " else " "
+    if is_json and tape.ends[first] + 1 == tape.starts[first + 1]:
+        blank = ""
+    column = tape.column(tape.starts[first])
+    line = text.rfind("\n", 0, tape.starts[first]) + 1
+    if line <= tape.starts[mapping] or text[line : tape.starts[first]].strip(" "):
+        return FlowStyle(is_json, blank), 0
+    opening = text.rfind("\n", 0, tape.starts[mapping]) + 1
+    opened = text[opening : tape.starts[mapping]]
+    step = column - (len(opened) - len(opened.lstrip(" ")))
+    if step <= 0:
+        return FlowStyle(is_json, blank), 0
+    return FlowStyle(is_json, blank, step, line_end(text, line)), column

@@ -1,0 +1,80 @@
+"""A document's nodes on a tape: where each begins and ends, and the plain data beside it."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from typing import Any
+
+PLAIN, SINGLE, DOUBLE, LITERAL, FOLDED, ALIAS = range(6)
+SEQUENCE, FLOW_SEQUENCE, MAPPING, FLOW_MAPPING, END, FLOW_END = range(6, 12)
+MAPPINGS = (MAPPING, FLOW_MAPPING)
+SEQUENCES = (SEQUENCE, FLOW_SEQUENCE)
+
+
+class Tape:
+    """
+    The nodes of one text in their order: `kinds`, and the characters where each `starts` and
+    `ends`.  `jumps` leads from a collection to its end.  A block collection's own end lies after
+    the comments that follow it.
+
+    `marked` are nodes with an anchor or a tag, `merging` mappings with a merge key, `doubled`
+    the keys that occur twice, by their mapping, `odd_keys` the texts of keys that are not spelled
+    as they read.  `data` is what the first document means.
+    """
+
+    __slots__ = (
+        "data", "documents", "doubled", "ends", "jumps", "kinds", "marked", "merging", "odd_keys",
+        "starts", "text",
+    )  # fmt: skip
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.kinds = bytearray()
+        self.starts = array("I")
+        self.ends = array("I")
+        self.jumps = array("I")
+        self.marked: set[int] = set()
+        self.merging: set[int] = set()
+        self.doubled: dict[int, list[int]] = {}
+        self.odd_keys: dict[int, str] = {}
+        self.documents = 0
+        self.data: Any = None
+
+    def after(self, node: int) -> int:
+        """The node that follows a node and all below it."""
+        return self.jumps[node] + 1
+
+    def entries(self, mapping: int) -> Iterator[tuple[int, int]]:
+        """The keys of a mapping, each with its value."""
+        key, end = mapping + 1, self.jumps[mapping]
+        while key < end:
+            value = self.jumps[key] + 1
+            yield key, value
+            key = self.jumps[value] + 1
+
+    def items(self, sequence: int) -> Iterator[int]:
+        """The items of a sequence."""
+        item, end = sequence + 1, self.jumps[sequence]
+        while item < end:
+            yield item
+            item = self.jumps[item] + 1
+
+    def key(self, node: int) -> str:
+        """The text of a key."""
+        if node in self.odd_keys:
+            return self.odd_keys[node]
+        raw = self.text[self.starts[node] : self.ends[node]]
+        return raw[1:-1] if self.kinds[node] in (SINGLE, DOUBLE) else raw
+
+    def entry(self, mapping: int, key: str) -> tuple[int, int] | None:
+        """The key and value of the last entry of that name, as Kubernetes takes it."""
+        found = None
+        for node, value in self.entries(mapping):
+            if self.key(node) == key:
+                found = node, value
+        return found
+
+    def column(self, index: int) -> int:
+        """How many characters of its line are before a character."""
+        return index - (self.text.rfind("\n", 0, index) + 1)
