@@ -80,7 +80,12 @@ class Chart:
     def small(cls) -> Chart:
         """One app of about 2 KB: a Deployment of two replicas without probes, and its Service."""
         chart = cls(7, Random(1))
-        chart.kind, chart.has_service, chart.is_scaled, chart.replicas = "Deployment", True, False, 2
+        chart.kind, chart.has_service, chart.is_scaled, chart.replicas = (
+            "Deployment",
+            True,
+            False,
+            2,
+        )
         chart._is_terse = True
         return chart
 
@@ -283,7 +288,9 @@ class Chart:
                 - name: {word.upper()}_URL
                   value: "http://{word}.{self.namespace}.svc.cluster.local"
             """)
-            for word in self._random.sample(WORDS, 1 if self._is_terse else self._random.randint(1, 14))
+            for word in self._random.sample(
+                WORDS, 1 if self._is_terse else self._random.randint(1, 14)
+            )
         )
 
     def _probes(self) -> str:
@@ -400,8 +407,11 @@ def dashboard(number: int, random: Random) -> str:
         f'     "expr": "sum(rate(http_requests_total{{job=\\"{word}\\"}}[5m])) by (code)"}}'
         for place, word in enumerate(random.sample(WORDS, 40))
     )
-    literal = indent(f'{{\n  "title": "Overview {number}",\n  "panels": [\n{panels}\n  ]\n}}', "    ")
-    return text(f"""
+    literal = indent(
+        f'{{\n  "title": "Overview {number}",\n  "panels": [\n{panels}\n  ]\n}}', "    "
+    )
+    return (
+        text(f"""
         apiVersion: v1
         kind: ConfigMap
         metadata:
@@ -410,7 +420,9 @@ def dashboard(number: int, random: Random) -> str:
             grafana_dashboard: "1"
         data:
           overview.json: |
-    """) + f"{literal}\n"
+    """)
+        + f"{literal}\n"
+    )
 
 
 def documents(size: int, share: float) -> Iterator[tuple[str, str]]:
