@@ -1,0 +1,271 @@
+"""
+What must hold whenever kzd has run, told without asking the code that did it.
+
+Each question answers with a list of faults, empty where all is well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from kzd import transforms
+from kzd.bundle import Bundle, Held, Source, read_bundle
+from kzd.document import Document, File, read
+from kzd.edit import Edit, FieldPath, spelled
+from kzd.errors import InputError
+from kzd.pipeline import Output
+from kzd.resource import Resource
+from kzd.review import Review
+from kzd.validate import broken_rules, problems
+from tests.forms import meaning
+
+TRANSFORMS = {item.name: item for item in transforms.load()}
+CREATED = {kind for item in TRANSFORMS.values() for kind in item.creates}
+ACTIONS = {
+    "edit", "create", "finding", "proposal", "refusal", "validation", "input", "configuration",
+    "exemption", "annotation",
+}  # fmt: skip
+
+Run = Callable[[bytes], Output]
+
+
+class Pair(NamedTuple):
+    """A resource before and after, with the review of what was done to it; None where new."""
+
+    before: Held | None
+    after: Held
+    review: Review | None
+
+    @property
+    def subject(self) -> str:
+        return f"{self.after.resource.kind}/{self.after.resource.name}"
+
+    @property
+    def edits(self) -> tuple[tuple[str, Edit], ...]:
+        return self.review.edits if self.review else ()
+
+
+def pairs(before: bytes, output: Output) -> list[Pair]:
+    """The resources before and after, in their order."""
+    old, new = _bundle(before).held, list(_bundle(output.files[0].data).held)
+    reviews = list(output.reviews)
+    found: list[Pair] = []
+    for held in old:
+        while new and new[0].resource.identity != held.resource.identity:
+            found.append(Pair(None, new.pop(0), None))
+        if not new:
+            raise AssertionError(f"{held.resource!r} is gone")
+        review = None
+        if reviews and reviews[0].resource.identity == held.resource.identity:
+            review = reviews.pop(0)
+        found.append(Pair(held, new.pop(0), review))
+    assert not reviews
+    return found + [Pair(None, held, None) for held in new]
+
+
+def _bundle(data: bytes) -> Bundle:
+    try:
+        return read_bundle([Source("-", data)], reads_everything=True)
+    except InputError:  # a document that can't matter does not parse
+        return read_bundle([Source("-", data)])
+
+
+def unfixed(output: Output, run: Run) -> list[str]:
+    """A second run changes nothing, `results` excepted."""
+    first = output.files[0].data
+    second = run(first).files[0].data
+    if first == second:
+        return []
+    if not read("-", first).is_resource_list:
+        return ["a second run changes the text"]
+    faults = [] if meaning(first) == meaning(second) else ["a second run changes items"]
+    if _without_results(first) != _without_results(second):
+        faults.append("a second run changes the text")
+    return faults
+
+
+def _without_results(data: bytes) -> list[bytes]:
+    """The lines of a ResourceList that its results are not on."""
+    file = read("-", data)
+    document = next(item for item in file.documents if item.kind == "ResourceList")
+    document.parse()
+    lines = data.split(b"\n")
+    if "results" in document.data:
+        held = _lines_of(document, ("results",), file)
+        first = document.position(("results",))[0] - 1
+        return [line for number, line in enumerate(lines) if number not in held | {first}]
+    return lines
+
+
+def undeclared(before: bytes, output: Output) -> list[str]:
+    """Only what edits name has changed, each was unset or may be raised, and is declared."""
+    return [
+        f"{pair.subject}: {fault}"
+        for pair in pairs(before, output)
+        for fault in (_undeclared(pair) if pair.before else _foreign(pair.after.resource))
+    ]
+
+
+def _foreign(resource: Resource) -> Iterator[str]:
+    if resource.kind not in CREATED:
+        yield "no transform declares that it adds it"
+
+
+def _undeclared(pair: Pair) -> Iterator[str]:
+    assert pair.before is not None
+    view = pair.before.resource
+    expected = deepcopy(view.data)
+    for name, edit in pair.edits:
+        transform = TRANSFORMS[name]
+        current = view.get(edit.path)
+        if view.kind not in transform.kinds:
+            yield f"{name} does not declare {view.kind}"
+        if not any(fits(declared, edit.path) for declared in transform.writes):
+            yield f"{name} does not declare {spelled(edit.path)}"
+        if current not in (None, {}, []) and not (edit.raises and edit.value > current):
+            yield f"{name} overrides {spelled(edit.path)} = {current!r} by {edit.value!r}"
+        _put(expected, edit.path, edit.value)
+    if expected != pair.after.resource.data:
+        yield from _differences((), expected, pair.after.resource.data)
+
+
+def fits(declared: str, field_path: FieldPath) -> bool:
+    """Whether a field path is the declared one, whose `[]` stands for any element."""
+    return "".join(
+        "[]" if isinstance(step, int) else f".{step}" for step in field_path
+    ) == "." + declared.lstrip(".")
+
+
+def _put(data: Any, field_path: FieldPath, value: Any) -> None:
+    for step in field_path[:-1]:
+        if isinstance(step, str) and data.get(step) is None:
+            data[step] = {}
+        data = data[step]
+    data[field_path[-1]] = value
+
+
+def _differences(field_path: FieldPath, one: Any, other: Any) -> Iterator[str]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in {**one, **other}:
+            yield from _differences((*field_path, key), one.get(key), other.get(key))
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for index, items in enumerate(zip(one, other, strict=True)):
+            yield from _differences((*field_path, index), *items)
+    elif one != other or type(one) is not type(other):
+        yield f"{spelled(field_path)} must be {one!r}, not {other!r}"
+
+
+def rewritten(before: bytes, output: Output) -> list[str]:
+    """Lines that are gone though no edit had to touch them, and comments that are."""
+    after = output.files[0].data
+    touched = _touched(before, output)
+    lines = before.split(b"\n")
+    if not before.endswith(b"\n"):
+        touched.add(len(lines) - 1)
+    rest = iter(after.split(b"\n"))
+    faults = [
+        f"line {number + 1} is gone or has moved: {line!r}"
+        for number, line in enumerate(lines)
+        if number not in touched and line not in rest
+    ]
+    for number in sorted(touched):
+        _, mark, comment = lines[number].rstrip(b"\r").partition(b" #")
+        if mark and comment not in after:
+            faults.append(f"line {number + 1} loses its comment: {lines[number]!r}")
+    ends = {line[-1:] == b"\r" for line in lines[:-1]}
+    if ends == {True} and any(line[-1:] != b"\r" for line in after.split(b"\n")[:-1]):
+        faults.append("a line end is not that of its neighbours")
+    return faults[:3]
+
+
+def _touched(before: bytes, output: Output) -> set[int]:
+    """The lines that hold an edited value, or the empty, null or flow collection it goes into."""
+    lines: set[int] = set()
+    latest: Held | None = None
+    for pair in pairs(before, output):
+        if pair.before:
+            latest = pair.before
+            for _, edit in pair.edits:
+                lines |= _lines_of(latest.document, latest.prefix + edit.path, latest.file)
+        elif latest and latest.prefix:
+            lines |= _lines_of(latest.document, (*latest.prefix[:-1], -1), latest.file)
+    file = read("-", before)
+    if file.is_resource_list:
+        document = next(item for item in file.documents if item.kind == "ResourceList")
+        lines |= _lines_of(document, ("results",), file)
+        document.parse()
+        if "results" in document.data:
+            lines.add(document.position(("results",))[0] - 1)
+    return lines
+
+
+def _lines_of(document: Document, field_path: FieldPath, file: File) -> set[int]:
+    """The lines, from 0, that setting a field may change: none where it only adds some."""
+    try:
+        node = YAML(typ="safe").compose(document.text)
+    except YAMLError:
+        node = YAML(typ="safe", pure=True).compose(document.text)
+    for step in field_path:
+        below = _below(node, step)
+        if below is None:
+            if isinstance(node, MappingNode | SequenceNode) and not node.flow_style:
+                return set()
+            break
+        node = below
+    first = file.line_of(document) - 1
+    return set(range(first + node.start_mark.line, first + node.end_mark.line + 1))
+
+
+def _below(node: Node, step: str | int) -> Node | None:
+    if isinstance(node, MappingNode):
+        return next((value for key, value in reversed(node.value) if key.value == step), None)
+    if isinstance(node, SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
+        found: Node = node.value[step]
+        return found
+    return None
+
+
+def invalid(before: bytes, output: Output, minor: int, min_kubelet: int) -> list[str]:
+    """Resources that were valid for a version, or are new, and are not any more."""
+    faults = []
+    for pair in pairs(before, output):
+        old = _problems(pair.before.resource.data, minor, min_kubelet) if pair.before else set()
+        new = _problems(pair.after.resource.data, minor, min_kubelet)
+        faults += [f"1.{minor}: {pair.subject}: {fault}" for fault in sorted(new - old)]
+    return faults
+
+
+def _problems(data: Any, minor: int, min_kubelet: int) -> set[str]:
+    found = [*problems(data, minor), *broken_rules(data, minor, min_kubelet)]
+    return {
+        f"{spelled(problem.path)}: {problem.message}"
+        for problem in found
+        if problem.severity == "error"
+    }
+
+
+def mistagged(output: Output) -> list[str]:
+    """Results whose tags say what is documented nowhere."""
+    return [
+        f"{result.message}: {result.tags}"
+        for result in output.results
+        if result.tags.get("action") not in ACTIONS
+        or result.tags.get("transform") not in (None, *TRANSFORMS)
+        or not set(result.tags) <= {"action", "transform"}
+    ]
+
+
+def decisions(output: Output, *actions: str) -> list[str]:
+    """What was decided of which resource, in no order."""
+    return sorted(
+        f"{result.action} {result.tags.get('transform')} {result.resource_ref} "
+        f"{spelled(result.field_path)} {result.proposed}"
+        for result in output.results
+        if result.action in actions
+    )

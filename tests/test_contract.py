@@ -1,0 +1,289 @@
+"""What holds for every transform and every input; a new transform is taken in by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from traceback import extract_tb
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import pytest
+
+from kzd import pipeline, transforms
+from kzd.bundle import Source
+from kzd.config import Config
+from kzd.config_schema import docstring
+from kzd.config_source import choose
+from kzd.errors import ConfigError, InputError
+from kzd.pipeline import Output
+from kzd.schema import NEWEST, OLDEST, Field, fields, kinds
+from kzd.transform import Transform
+from tests import proof
+from tests.case import Case, cases
+from tests.corpus_run import WHY_SKIPPED, corpus, files
+from tests.forms import FORMS, mutated
+
+VERSIONS = range(OLDEST, NEWEST + 1)
+FORMS_OF_A_CASE = 4
+CASES = "cases/"
+CUSTOM_KINDS = ("Rollout",)
+
+
+class Text(NamedTuple):
+    """One input and how it is run: a case as it says, or a file with the default configuration."""
+
+    name: str
+    data: bytes
+    case: Case | None = None
+
+    def run(self, data: bytes, **more: Any) -> Output:
+        if self.case:
+            return self.case.run(data, **more)
+        options = {"unsafe": self.seed % 2 == 0} | more
+        return pipeline.run([Source("input.yaml", data)], self.config, **options)
+
+    def config(self, bundle: Any) -> Config:
+        return self.case.config(bundle) if self.case else choose(bundle, transforms.load())
+
+    @property
+    def seed(self) -> int:
+        return crc32(self.name.encode())
+
+
+@cache
+def texts(group: str) -> list[Text]:
+    """The cases of one transform, or the files of one repository."""
+    if group.startswith(CASES):
+        module = group.removeprefix(CASES)
+        return [Text(case.id, case.source.data, case) for case in cases()
+                if case.folder.parent.name == module]  # fmt: skip
+    folder = corpus()
+    assert folder is not None
+    return [Text(name, data) for name, data in files(folder).items() if group_of(name) == group]
+
+
+def group_of(name: str) -> str:
+    return "/".join(name.split("/")[:2])
+
+
+def groups() -> list[str]:
+    folder = corpus()
+    found = {CASES + case.folder.parent.name for case in cases()}
+    return sorted(found | {group_of(name) for name in (files(folder) if folder else {})})
+
+
+@cache
+def ran(text: Text) -> Output | None:
+    """What comes of a text; None where kzd refuses to read it."""
+    return output_of(lambda: text.run(text.data))
+
+
+def output_of(run: Callable[[], Output]) -> Output | None:
+    try:
+        return run()
+    except (InputError, ConfigError):
+        return None
+
+
+def faults(group: str, check: Callable[[Text, Output], list[str]]) -> str:
+    """What a check finds in the texts of a group, a line each; a crash is a fault too."""
+    found = []
+    for text in texts(group):
+        try:
+            output = ran(text)
+            told = check(text, output) if output else []
+        except Exception as error:
+            told = [f"{error!r} in {extract_tb(error.__traceback__)[-1]}"]
+        found += [f"{text.name}: {fault}" for fault in told]
+    return "\n".join(found)
+
+
+every_group = pytest.mark.parametrize("group", groups())
+every_transform = pytest.mark.parametrize(
+    "transform", transforms.load(), ids=lambda transform: transform.name
+)
+
+
+@pytest.mark.skipif(corpus() is None, reason=WHY_SKIPPED)
+def test_the_corpus_is_among_the_texts() -> None:
+    assert sum(len(texts(group)) for group in groups() if not group.startswith(CASES)) == 884
+
+
+@every_group
+def test_a_second_run_changes_nothing(group: str) -> None:
+    assert faults(group, lambda text, output: proof.unfixed(output, text.run)) == ""
+
+
+@every_group
+def test_only_unset_fields_and_declared_raises_change(group: str) -> None:
+    assert faults(group, lambda text, output: proof.undeclared(text.data, output)) == ""
+
+
+@every_group
+def test_untouched_lines_stay(group: str) -> None:
+    assert faults(group, lambda text, output: proof.rewritten(text.data, output)) == ""
+
+
+@every_group
+def test_without_decisions_the_bytes_are_the_same(group: str) -> None:
+    def check(text: Text, output: Output) -> list[str]:
+        is_same = output.files[0].data == text.data or b"ResourceList" in text.data
+        return [] if is_same or proof.decisions(output, "edit", "create") else ["bytes differ"]
+
+    assert faults(group, check) == ""
+
+
+@every_group
+def test_tags_are_documented(group: str) -> None:
+    assert faults(group, lambda _, output: proof.mistagged(output)) == ""
+
+
+@every_group
+def test_valid_before_is_valid_after(group: str) -> None:
+    """Cases in every version, each file of the corpus in one of them, and in the newest."""
+
+    def check(text: Text, _: Output) -> list[str]:
+        some = (OLDEST + text.seed % len(VERSIONS), NEWEST)
+        return [fault for minor in (VERSIONS if text.case else some) for fault in at(text, minor)]
+
+    def at(text: Text, minor: int) -> list[str]:
+        kubelet = max(OLDEST, minor - text.seed % 4)
+
+        def config(bundle: Any) -> Config:
+            return text.config(bundle).with_versions(f"1.{minor}", f"1.{kubelet}")
+
+        output = run_all(text, text.data, config)
+        return proof.invalid(text.data, output, minor, kubelet) if output else []
+
+    assert faults(group, check) == ""
+
+
+def run_all(text: Text, data: bytes, config: Any) -> Output | None:
+    """With all transforms at once."""
+    namespace = text.case.options.get("namespace") if text.case else None
+    return output_of(
+        lambda: pipeline.run([Source("input.yaml", data)], config, namespace=namespace)
+    )
+
+
+@pytest.mark.parametrize("group", [group for group in groups() if group.startswith(CASES)])
+def test_all_transforms_together_keep_the_contract(group: str) -> None:
+    def check(text: Text, _: Output) -> list[str]:
+        output = run_all(text, text.data, text.config)
+        if output is None:
+            return []
+        return [
+            *proof.unfixed(output, lambda data: run_all(text, data, text.config) or output),
+            *proof.undeclared(text.data, output),
+            *proof.rewritten(text.data, output),
+        ]
+
+    assert faults(group, check) == ""
+
+
+@every_group
+def test_other_forms_of_a_text_keep_the_contract(group: str) -> None:
+    """Whatever its form, the same is decided, and no form of it is rewritten."""
+    assert faults(group, lambda text, output: list(faults_of_forms(text, output))) == ""
+
+
+def faults_of_forms(text: Text, output: Output) -> Iterator[str]:
+    names = list(FORMS)
+    decided = proof.decisions(output, "edit", "create", "proposal")
+    is_refused = bool(proof.decisions(output, "refusal"))
+    for step in range(FORMS_OF_A_CASE if text.case else 1):
+        name = names[(text.seed + step * 4) % len(names)]
+        data = mutated(name, text.data)
+        if data is None:
+            continue
+        new = text.run(data)
+        told = [
+            *proof.unfixed(new, text.run),
+            *proof.undeclared(data, new),
+            *proof.rewritten(data, new),
+        ]
+        if not is_refused and proof.decisions(new, "edit", "create", "proposal") != decided:
+            told.append(f"other decisions: {proof.decisions(new, 'edit', 'create', 'proposal')}")
+        yield from (f"{name}: {fault}" for fault in told)
+
+
+@every_group
+def test_order_does_not_matter(group: str) -> None:
+    def check(text: Text, output: Output) -> list[str]:
+        data = mutated("shuffled", text.data)
+        if data is None or proof.decisions(output, "refusal"):
+            return []
+        actions = ("edit", "create", "proposal")
+        one, other = proof.decisions(output, *actions), proof.decisions(text.run(data), *actions)
+        return [] if one == other else sorted(set(one) ^ set(other))
+
+    assert faults(group, check) == ""
+
+
+@every_transform
+def test_declared_paths_exist_in_the_schema(transform: Transform) -> None:
+    unknown = [
+        f"{kind}: {declared}"
+        for kind in transform.kinds
+        for declared in transform.writes
+        if kind not in CUSTOM_KINDS and not is_in_schema(kind, declared)
+    ]
+
+    assert unknown == []
+
+
+def is_in_schema(kind: str, declared: str) -> bool:
+    """Whether the newest version knows a field path of a kind, `[]` being any element."""
+    [definition] = [field.type for _, name, field in kinds() if name == kind and is_newest(field)]
+    for step in declared.split("."):
+        name = step.removesuffix("[]")
+        found = [field.type for field in fields(definition) if field.name == name]
+        if not found or step.endswith("[]") != found[-1].startswith("["):
+            return False
+        definition = found[-1].strip("[]")
+    return True
+
+
+def is_newest(field: Field) -> bool:
+    return field.last == NEWEST
+
+
+@every_transform
+def test_created_kinds_are_in_the_schema(transform: Transform) -> None:
+    assert set(transform.creates) <= {name for _, name, field in kinds() if is_newest(field)}
+
+
+@every_transform
+def test_options_are_documented(transform: Transform) -> None:
+    bad = [
+        name
+        for name, option in transform.options.options.items()
+        if not option.sentence[:1].isupper() or not option.sentence.endswith(".")
+    ]
+
+    assert bad == []
+
+
+@every_transform
+def test_docstring_is_a_page(transform: Transform) -> None:
+    lines = docstring(transform).split("\n")
+
+    assert len(lines[0]) < 72
+    assert lines[0].endswith(".")
+    assert lines[1:2] == [""]
+    assert any(line.startswith("Source: https://") for line in lines)
+    if transform.writes or transform.creates:
+        assert any(line.startswith("Left alone: ") for line in lines)
+
+
+def test_no_two_transforms_write_the_same_path() -> None:
+    written = [(declared, item.name) for item in transforms.load() for declared in item.writes]
+    fights = [
+        (one, other)
+        for one in written
+        for other in written
+        if one != other and f"{other[0]}.".startswith(f"{one[0]}.")
+    ]
+
+    assert fights == []

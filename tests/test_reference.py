@@ -1,0 +1,80 @@
+"""What is generated is what is committed, and nothing is left out of it."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+
+import pytest
+
+from kzd import reference, transforms
+from kzd.transform import Transform
+from kzd.transforms.order import ORDER
+from tests.case import MODULES, ROOT
+
+HEADING = re.compile(r"^## `(.+)`$", re.MULTILINE)
+ROW = re.compile(r"^\| \[`(.+?)`\]", re.MULTILINE)
+
+
+def test_generated_files_are_committed() -> None:
+    stale = [
+        str(file.relative_to(ROOT))
+        for file, text in reference.generated(reference.found()).items()
+        if not file.exists() or file.read_bytes() != text.encode()
+    ]
+
+    assert stale == [], "run `python -m kzd.reference`"
+
+
+def test_every_module_is_a_transform_of_its_name() -> None:
+    found = {name: getattr(import_module(f"kzd.transforms.{name}"), name, None) for name in MODULES}
+
+    wrong = [
+        name
+        for name, item in found.items()
+        if not isinstance(item, Transform) or item.module != name
+    ]
+    assert wrong == []
+
+
+def test_the_registry_holds_every_module() -> None:
+    assert sorted(ORDER) == MODULES
+
+
+def test_each_comes_after_those_it_names() -> None:
+    places = {item.name: place for place, item in enumerate(transforms.load())}
+
+    wrong = {
+        item.name: [name for name in item.after if places[name] > places[item.name]]
+        for item in transforms.load()
+    }
+    assert {name: early for name, early in wrong.items() if early} == {}
+
+
+def test_every_transform_has_its_page_and_no_page_is_left_over() -> None:
+    pages = HEADING.findall((ROOT / "kzd" / "transforms" / "README.md").read_text())
+
+    assert pages == [item.name for item in transforms.load()]
+
+
+def test_every_transform_has_its_row_in_the_readme() -> None:
+    _, _, rest = (ROOT / "README.md").read_text().partition(reference.START)
+    table, _, _ = rest.partition(reference.END)
+
+    assert ROW.findall(table) == [item.name for item in transforms.load()]
+
+
+@pytest.mark.parametrize(
+    ("after", "message"),
+    [
+        ({"a": ("b",), "b": ("a",)}, "cycle"),
+        ({"a": ("c",)}, "do not exist"),
+    ],
+)
+def test_an_order_that_can_not_be_is_refused(
+    after: dict[str, tuple[str, ...]], message: str
+) -> None:
+    some = transforms.load()[0]
+
+    with pytest.raises(ValueError, match=message):
+        reference.in_order(some._replace(name=name, after=names) for name, names in after.items())

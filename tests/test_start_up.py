@@ -1,0 +1,97 @@
+"""The filter imports what it needs and nothing else: start-up is what is imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+from tests.case import ROOT
+
+HEAVY = (
+    "argparse", "asyncio", "click", "concurrent", "dataclasses", "decimal", "difflib", "email",
+    "graphlib", "http", "importlib.metadata", "importlib.resources", "inspect", "json.tool",
+    "jsonschema", "logging", "multiprocessing", "pathlib", "pkgutil", "pprint", "random",
+    "referencing", "rpds", "shutil", "socket", "ssl", "subprocess", "tempfile", "textwrap",
+    "threading", "tomllib", "traceback", "typing_extensions", "unittest", "urllib", "uuid",
+)  # fmt: skip
+ELSEWHERE = (
+    "kzd.cli", "kzd.config_schema", "kzd.files", "kzd.manual", "kzd.reference", "kzd.report.diff",
+    "kzd.report.explain", "kzd.report.json",
+)  # fmt: skip
+TEXT = """\
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: web}
+  ports:
+  - port: 80
+    targetPort: http
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  replicas: 3
+  selector:
+    matchLabels: {app: web}
+  template:
+    metadata:
+      labels: {app: web}
+    spec:
+      containers:
+      - name: web
+        image: example/web:1.0
+        ports:
+        - name: http
+          containerPort: 8080
+        env:
+"""
+VARIABLE = "        - name: VARIABLE_{number}\n          value: a value that fills the line\n"
+MANIFEST = TEXT + "".join(VARIABLE.format(number=number) for number in range(22))
+
+
+def importing(*arguments: str, stdin: str = "") -> tuple[frozenset[str], str]:
+    """The modules that a Python process imports, and what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *arguments],
+        cwd=ROOT,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return frozenset(line.rpartition("|")[2].strip() for line in lines[1:]), done.stdout
+
+
+@cache
+def filtered() -> tuple[frozenset[str], str]:
+    bare, _ = importing("-c", "pass")
+    with_kzd, out = importing("-m", "kzd", stdin=MANIFEST)
+    return with_kzd - bare, out
+
+
+def test_the_manifest_is_one_that_is_edited() -> None:
+    _, out = filtered()
+
+    assert 1800 < len(MANIFEST) < 2300
+    assert "readinessProbe" in out
+    assert "kind: PodDisruptionBudget" in out
+
+
+@pytest.mark.parametrize("name", [*HEAVY, *ELSEWHERE])
+def test_the_filter_does_not_import(name: str) -> None:
+    modules, _ = filtered()
+
+    assert not {item for item in modules if item == name or item.startswith(f"{name}.")}
+
+
+def test_the_filter_imports_the_pipeline() -> None:
+    modules, _ = filtered()
+
+    assert {"kzd.pipeline", "kzd.transforms.pre_stop_sleep"} <= modules
