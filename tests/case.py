@@ -15,6 +15,7 @@ from kzd.bundle import Bundle, Source
 from kzd.config import Config
 from kzd.config_source import choose
 from kzd.pipeline import Output
+from kzd.transforms.order import ORDER
 
 ROOT = Path(__file__).parent.parent
 CASES = Path(__file__).parent / "transforms"
@@ -56,6 +57,7 @@ class Case(NamedTuple):
     @property
     def options(self) -> dict[str, Any]:
         """The arguments of the pipeline; the case's own transform runs alone."""
+        assert self.folder.parent.name in ORDER, "run `python -m kzd.reference`"
         file = self.folder / "arguments"
         words = file.read_text().split() if file.exists() else []
         asked = filter_arguments(words)

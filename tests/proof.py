@@ -32,6 +32,8 @@ ACTIONS = {
     "exemption", "annotation",
 }  # fmt: skip
 
+DECIDING = ("edit", "create", "proposal")
+
 Run = Callable[[bytes], Output]
 
 
@@ -261,11 +263,20 @@ def mistagged(output: Output) -> list[str]:
     ]
 
 
-def decisions(output: Output, *actions: str) -> list[str]:
-    """What was decided of which resource, in no order."""
+def decisions(output: Output) -> list[str]:
+    """
+    What was decided of which resource, in no order.
+
+    A resource that the text can't take counts as added: JSON has no place for a second document.
+    """
     return sorted(
-        f"{result.action} {result.tags.get('transform')} {result.resource_ref} "
-        f"{spelled(result.field_path)} {result.proposed}"
+        f"{'edit' if result.field_path else 'create'} {result.tags['transform']} "
+        f"{result.resource_ref} {spelled(result.field_path)} {result.proposed}"
         for result in output.results
-        if result.action in actions
+        if result.action in DECIDING or (result.action == "refusal" and not result.field_path)
     )
+
+
+def is_refused(output: Output) -> bool:
+    """Whether the text could not take an edit; what follows from it may be another decision."""
+    return any(result.action == "refusal" and result.field_path for result in output.results)
