@@ -14,8 +14,9 @@ class Result(NamedTuple):
     """
     One thing to tell.  `line` and `column` count from 1 in the file, 0 where unknown.
 
-    `tags` say which transform spoke and what it did: `edit`, `create`, `finding`, `proposal`
-    (an unsafe edit), `refusal` (an edit that the text can't take) or `validation`.
+    `tags` say which `transform` spoke and the `action`: `edit`, `create`, `finding`, `proposal`
+    (an unsafe edit), `refusal` (an edit that the text can't take), `validation`, `exemption` (one
+    that changes nothing), `configuration`, `input` (what reading it had to tell) or `failure`.
     """
 
     message: str

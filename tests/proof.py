@@ -6,6 +6,7 @@ Each question answers with a list of faults, empty where all is well.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any, NamedTuple
@@ -21,17 +22,14 @@ from kzd.edit import Edit, FieldPath, spelled
 from kzd.errors import InputError
 from kzd.pipeline import Output
 from kzd.resource import Resource
+from kzd.result import Result
 from kzd.review import Review
 from kzd.validate import broken_rules, problems
 from tests.forms import meaning
 
 TRANSFORMS = {item.name: item for item in transforms.load()}
 CREATED = {kind for item in TRANSFORMS.values() for kind in item.creates}
-ACTIONS = {
-    "edit", "create", "finding", "proposal", "refusal", "validation", "input", "configuration",
-    "exemption", "annotation",
-}  # fmt: skip
-
+TAGS = set(re.findall(r"`(\w+)`", Result.__doc__ or ""))
 DECIDING = ("edit", "create", "proposal")
 
 Run = Callable[[bytes], Output]
@@ -257,7 +255,7 @@ def mistagged(output: Output) -> list[str]:
     return [
         f"{result.message}: {result.tags}"
         for result in output.results
-        if result.tags.get("action") not in ACTIONS
+        if result.tags.get("action") not in TAGS
         or result.tags.get("transform") not in (None, *TRANSFORMS)
         or not set(result.tags) <= {"action", "transform"}
     ]
