@@ -19,7 +19,7 @@ def integer(value: Any) -> int | None:
     """`value` where the API reads it as an integer (30.0 too), else None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if value == int(value) else None
+    return int(value) if value % 1 == 0 else None  # not so for .inf and .nan
 
 
 def text(value: Any) -> str | None:

@@ -1,0 +1,19 @@
+"""What makes an object invalid for the API server."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kzd.edit import FieldPath, Severity
+
+
+class Problem(NamedTuple):
+    """
+    One thing that the API server refuses, or as a warning, takes and then does not do.
+
+    `path` is the field, which may be missing; `message` is said of it.
+    """
+
+    path: FieldPath
+    message: str
+    severity: Severity = "error"
