@@ -1,0 +1,119 @@
+"""
+Send requests to a Pod only once it can answer them.
+
+Without a readiness probe a Pod counts as ready as soon as its process runs, and a rollout takes
+old Pods away before new ones listen.  Each container that serves a traffic port gets one, from
+evidence in this order: the configuration; the handler of its own startup or liveness probe, with
+headers, scheme and timeout, every 10 s at most and with 3 failures; else a TCP connection to the
+port that the Service targets.  That proves listening and not readiness, but it is safe: the
+Service says that something listens there.
+
+Left alone: containers with a readiness probe; workloads that serve nothing; UDP and SCTP;
+handlers with a `host`; init containers and native sidecars; Pods of a mesh whose proxy answers
+for the app (Linkerd, Istio without `rewriteAppHTTPProbers`); MySQL, which counts connections
+that end before the handshake; single workloads of several containers that don't declare the
+port.  Never an `exec`, never an HTTP path that nobody named, never a liveness probe.
+Unsafe when: it is a StatefulSet, whose rollout sticks at a wrong probe and whose Pods may need
+each other before they are ready; or when the container or the port is not unique.
+Source: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kzd.cluster_view import ClusterView
+from kzd.edit import Edit, FieldPath, Finding, Safety
+from kzd.mesh import is_of_a_mesh
+from kzd.probe import READINESS, TCP_SOCKET
+from kzd.probe_evidence import Evidence, configured, evidence_for
+from kzd.probe_target import Target, is_settled, out_of_reach, targets
+from kzd.resource import Workload
+from kzd.transform import OptionSet, option, transform
+
+STICKS = "a StatefulSet's rollout sticks at a wrong one, and its Pods may need each other first"
+
+
+class Options(OptionSet):
+    """What the container answers, where its owner knows it."""
+
+    path: str | None = option(None, "The HTTP path that answers once the container can serve.")
+    port: str | None = option(
+        None, "The name or number of the port to ask, in quotes; unset, the one that serves."
+    )
+    scheme: str = option("HTTP", "The scheme for `path`.", choices=("HTTP", "HTTPS"))
+
+
+@transform(
+    after=("exec-readiness", "probe-port", "same-probes"),
+    writes=("spec.template.spec.containers[].readinessProbe",),
+)
+def readiness_probe(
+    workload: Workload, options: Options, cluster: ClusterView
+) -> Iterator[Edit | Finding]:
+    """Set a readiness probe on each container that serves."""
+    role = cluster.role(workload)
+    if not role.serves:
+        yield from _unused(workload, options, role.why)
+        return
+    found = [item for item in targets(workload, cluster) if not is_of_a_mesh(item.container)]
+    asked: FieldPath = ()
+    for decision in _configured(workload, options, found):
+        asked = decision.path
+        if workload.get(asked) is None or isinstance(decision, Finding):
+            yield decision
+    for target in found:
+        field = (*target.container.path, READINESS)
+        if field != asked and not is_settled(workload, target):
+            yield _by_evidence(workload, field, target, cluster)
+    if not asked:
+        for field, why in out_of_reach(workload, cluster):
+            yield Finding(field, why)
+
+
+def _source(options: Options) -> str:
+    return options.source_of("path") or options.source_of("port")
+
+
+def _is_own_word(source: str) -> bool:
+    """Whether it was said for this workload, and not for all of them."""
+    return source.startswith("annotation") or ".overrides[" in source
+
+
+def _unused(workload: Workload, options: Options, why: str) -> Iterator[Finding]:
+    if _is_own_word(_source(options)):
+        message = f"is not set, though configured ({_source(options)}): {why}"
+        yield Finding((*workload.pod("containers"), 0, READINESS), message)
+
+
+def _configured(
+    workload: Workload, options: Options, found: list[Target]
+) -> Iterator[Edit | Finding]:
+    if not (options.path or options.port):
+        return
+    source = _source(options)
+    answer = configured(
+        workload, found, path=options.path, port=options.port, scheme=options.scheme
+    )
+    if isinstance(answer, str):
+        yield Finding(workload.pod("containers"), f"{answer} ({source})", "warning")
+    else:
+        container, evidence = answer
+        doubt = STICKS if workload.kind == "StatefulSet" and not _is_own_word(source) else ""
+        yield _edit((*container.path, READINESS), evidence, doubt, source)
+
+
+def _by_evidence(
+    workload: Workload, field: FieldPath, target: Target, cluster: ClusterView
+) -> Edit | Finding:
+    evidence = evidence_for(workload, target, cluster)
+    if evidence.veto:
+        is_better = TCP_SOCKET not in evidence.value
+        return Finding(field, evidence.veto, proposed=evidence.value if is_better else None)
+    return _edit(field, evidence, STICKS if workload.kind == "StatefulSet" else target.doubt)
+
+
+def _edit(field: FieldPath, evidence: Evidence, doubt: str, source: str = "") -> Edit:
+    because = f"{evidence.because}; {doubt}" if doubt else evidence.because
+    safety: Safety = "unsafe" if doubt else "safe"
+    return Edit(field, evidence.value, because, evidence.arithmetic, source, safety)

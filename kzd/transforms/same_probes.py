@@ -1,0 +1,66 @@
+"""
+Learn where an overloaded Pod is restarted instead of spared.
+
+A Pod that fails its readiness probe gets no more requests and can recover; one that fails its
+liveness probe is restarted.  Where both ask the same and liveness gives up no later, overload
+restarts Pods, the others get their requests, and one after the other goes down.  Liveness must
+be the more patient of the two.
+
+Left alone: probes that ask different things, a liveness probe that waits longer for the answer or
+for more failures, workloads that serve nothing.
+Source: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kzd.cluster_view import ClusterView
+from kzd.edit import Finding
+from kzd.probe import HTTP_GET, LIVENESS, READINESS, Probe, probe_of
+from kzd.resource import Workload
+from kzd.transform import OptionSet, transform
+
+PATIENCE = 2
+
+
+class Options(OptionSet):
+    """Nothing but the switch."""
+
+
+@transform()
+def same_probes(workload: Workload, options: Options, cluster: ClusterView) -> Iterator[Finding]:
+    """Report liveness probes that fail together with readiness."""
+    if not cluster.role(workload).serves:
+        return
+    for container in workload.containers:
+        liveness, readiness = probe_of(container, LIVENESS), probe_of(container, READINESS)
+        if liveness and readiness and _is_no_more_patient(liveness, readiness):
+            seconds = readiness.seconds_to_failure
+            failures = -(-PATIENCE * seconds // liveness.period_seconds)
+            yield Finding(
+                (*liveness.path, "failureThreshold"),
+                f"must be higher, {failures} for example: the probe asks the same as "
+                f"`{READINESS}` and gives up after {liveness.seconds_to_failure} s, while the Pod "
+                f"gets requests for {seconds} s; overload restarts what could recover without them",
+                proposed=failures,
+            )
+
+
+def _is_no_more_patient(liveness: Probe, readiness: Probe) -> bool:
+    return (
+        _question(liveness) == _question(readiness)
+        and liveness.timeout_seconds <= readiness.timeout_seconds
+        and liveness.seconds_to_failure <= readiness.seconds_to_failure
+    )
+
+
+def _question(probe: Probe) -> dict[str, Any]:
+    """What a probe asks, with the API's defaults and its port as a number."""
+    asked = {key: value for key, value in probe.handler.items() if value is not None}
+    if probe.action == HTTP_GET:
+        asked = {"path": "/", "scheme": "HTTP"} | asked
+    if probe.port is not None:
+        asked["port"] = probe.port_number or probe.port
+    return {"action": probe.action} | asked

@@ -1,0 +1,89 @@
+"""
+Give a container that starts slowly the time it needs.
+
+A liveness probe that begins before the container has started restarts it for ever, and the
+rollout never ends.  A startup probe holds the liveness probe back until it succeeds.  Where the
+owner shows a slow start (a liveness `initialDelaySeconds` of 10 or more), or where it is
+configured, kzd sets one with the liveness handler, asked every 5 s at most, so that a quick start
+is seen quickly, for as long as `startupSeconds` or the owner's own budget, whichever is larger.
+
+Left alone: containers with a startup probe, without a liveness probe, or that start at once;
+workloads that serve nothing; handlers with a `host`.
+Source: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/#startup-probe
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+
+from kzd.cluster_view import ClusterView
+from kzd.container import Container
+from kzd.edit import Edit, Finding
+from kzd.probe import LIVENESS, STARTUP, Probe, copy_of, probe_of
+from kzd.resource import Workload
+from kzd.transform import OptionSet, option, transform
+from kzd.value import integer, mapping
+
+SLOW_SECONDS = 10
+MAXIMUM_PERIOD_SECONDS = 5
+
+
+class Options(OptionSet):
+    """How long a start may take."""
+
+    startup_seconds: int = option(
+        300,
+        "Seconds that a start may take at least; said anywhere, it counts for quick starts too.",
+        minimum=1,
+    )
+
+
+@transform(after=("readiness-probe",), writes=("spec.template.spec.containers[].startupProbe",))
+def startup_probe(
+    workload: Workload, options: Options, cluster: ClusterView
+) -> Iterator[Edit | Finding]:
+    """Set a startup probe on each container that starts slowly."""
+    if not cluster.role(workload).serves:
+        return
+    source = options.source_of("startup_seconds")
+    for container in workload.containers:
+        liveness = probe_of(container, LIVENESS)
+        if liveness is None or container.data.get(STARTUP) is not None:
+            continue
+        if source or liveness.initial_delay_seconds >= SLOW_SECONDS:
+            yield from _decision(container, liveness, options.startup_seconds, source)
+
+
+def _decision(
+    container: Container, liveness: Probe, startup_seconds: int, source: str
+) -> Iterator[Edit | Finding]:
+    field = (*container.path, STARTUP)
+    value = copy_of(liveness)
+    if value is None:
+        if liveness.host is not None:
+            message = f"must be set by hand: kzd does not copy the `host` of `{LIVENESS}`"
+            yield Finding(field, message)
+        return
+    delay = liveness.initial_delay_seconds
+    own = delay + liveness.seconds_to_failure
+    budget = max(startup_seconds, own)
+    period = min(liveness.period_seconds, MAXIMUM_PERIOD_SECONDS)
+    failures = ceil(budget / period)
+    if integer(mapping(container.data.get(LIVENESS)).get("timeoutSeconds")):
+        value["timeoutSeconds"] = liveness.timeout_seconds
+    value |= {"periodSeconds": period, "failureThreshold": failures}
+    why = (
+        f"its `{LIVENESS}` waits {delay} s, which shows a slow start"
+        if delay >= SLOW_SECONDS
+        else "it is configured"
+    )
+    yield Edit(
+        field,
+        value,
+        because=f"{why}; the liveness probe must not restart a container that still starts",
+        arithmetic=f"the larger of {startup_seconds} s and the owner's {delay} + "
+        f"{liveness.failures} × {liveness.period_seconds} = {own} s: {failures} failures × "
+        f"{period} s = {failures * period} s",
+        source=source,
+    )
