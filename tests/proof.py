@@ -57,16 +57,23 @@ def pairs(before: bytes, output: Output) -> list[Pair]:
     reviews = list(output.reviews)
     found: list[Pair] = []
     for held in old:
-        while new and new[0].resource.identity != held.resource.identity:
+        while new and _identity(new[0].resource) != _identity(held.resource):
             found.append(Pair(None, new.pop(0), None))
         if not new:
             raise AssertionError(f"{held.resource!r} is gone")
         review = None
-        if reviews and reviews[0].resource.identity == held.resource.identity:
+        if reviews and _identity(reviews[0].resource) == _identity(held.resource):
             review = reviews.pop(0)
         found.append(Pair(held, new.pop(0), review))
     assert not reviews
     return found + [Pair(None, held, None) for held in new]
+
+
+def _identity(resource: Resource) -> tuple[object, ...]:
+    """What the text says of it, whatever namespace the command line adds."""
+    metadata = resource.data.get("metadata")
+    namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
+    return resource.api_version, resource.kind, resource.name, namespace
 
 
 def _bundle(data: bytes) -> Bundle:
@@ -90,17 +97,17 @@ def unfixed(output: Output, run: Run) -> list[str]:
     return faults
 
 
-def _without_results(data: bytes) -> list[bytes]:
-    """The lines of a ResourceList that its results are not on."""
+def _without_results(data: bytes) -> bytes:
+    """A ResourceList but for the lines of its results, and for its last line's end."""
     file = read("-", data)
     document = next(item for item in file.documents if item.kind == "ResourceList")
     document.parse()
     lines = data.split(b"\n")
     if "results" in document.data:
         held = _lines_of(document, ("results",), file)
-        first = document.position(("results",))[0] - 1
-        return [line for number, line in enumerate(lines) if number not in held | {first}]
-    return lines
+        held.add(document.position(("results",))[0] - 1)
+        lines = [line for number, line in enumerate(lines) if number not in held]
+    return b"\n".join(lines).rstrip(b"\r\n")
 
 
 def undeclared(before: bytes, output: Output) -> list[str]:
@@ -175,8 +182,9 @@ def rewritten(before: bytes, output: Output) -> list[str]:
         if number not in touched and line not in rest
     ]
     for number in sorted(touched):
-        _, mark, comment = lines[number].rstrip(b"\r").partition(b" #")
-        if mark and comment not in after:
+        content, mark, comment = lines[number].rstrip(b"\r").partition(b" #")
+        is_text = content.count(b'"') % 2 or content.count(b"'") % 2
+        if mark and not is_text and comment not in after:
             faults.append(f"line {number + 1} loses its comment: {lines[number]!r}")
     ends = {line[-1:] == b"\r" for line in lines[:-1]}
     if ends == {True} and any(line[-1:] != b"\r" for line in after.split(b"\n")[:-1]):
@@ -218,8 +226,11 @@ def _lines_of(document: Document, field_path: FieldPath, file: File) -> set[int]
                 return set()
             break
         node = below
+    start, end = node.start_mark.line, node.end_mark.line
+    if end > start and not node.end_mark.column:
+        end -= 1  # a block ends where the next token begins
     first = file.line_of(document) - 1
-    return set(range(first + node.start_mark.line, first + node.end_mark.line + 1))
+    return set(range(first + start, first + end + 1))
 
 
 def _below(node: Node, step: str | int) -> Node | None:
