@@ -135,6 +135,11 @@ def pretty_json(data: bytes) -> bytes:
     return _joined([text + "\n" for text in texts])
 
 
+def tabbed_json(data: bytes) -> bytes:
+    texts = [json.dumps(item, indent="\t", ensure_ascii=False) for item in resources(data) or []]
+    return _joined([text + "\n" for text in texts])
+
+
 def shuffled(data: bytes) -> bytes | None:
     found = resources(data) or []
     _random(data).shuffle(found)
@@ -171,7 +176,8 @@ FORMS: dict[str, Form] = {
     form.__name__: form
     for form in (
         crlf, bom, no_final_newline, four_spaces, odd_steps, indentless_lists, quoted, flow,
-        minified_json, pretty_json, shuffled, as_list, as_resource_list, as_json_list, commented,
+        minified_json, pretty_json, tabbed_json, shuffled, as_list,
+        as_resource_list, as_json_list, commented,
     )
 }  # fmt: skip
 
