@@ -4,42 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from kzd.option_value import nearest, shown
+from kzd.fault import Fault
+from kzd.option_value import nearest
 from kzd.schema import fields, is_definition, kinds
-
-SECRET_FIELDS = frozenset(
-    ("annotations", "args", "binaryData", "command", "data", "env", "httpHeaders", "stringData")
-)
-"""What is below them is never shown."""
 
 _QUANTITY = r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?\s*"
 _SUFFIXES = frozenset(("m", "k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti", *"0123456789"))
 """The usual ones, which need no regular expression: compiling it takes longer than all the rest."""
-
-
-class Fault(NamedTuple):
-    """
-    What is wrong with a value: `steps` lead from it to the top, `what` says what it must be.
-
-    `value` is named in the message where the type that is asked for can't hold a secret.
-    """
-
-    steps: list[str | int]
-    what: str
-    value: Any = None
-    names_value: bool = False
-    shows_value: bool = False
-
-    @property
-    def message(self) -> str:
-        """The fault in words."""
-        if not self.names_value:
-            return self.what
-        is_shown = self.shows_value and SECRET_FIELDS.isdisjoint(self.steps)
-        value = shown(self.value) if is_shown else _type_name(self.value)
-        return f"{self.what}, not {value}{_hint(self.what, self.value)}"
 
 
 Faults = list[Fault] | None
@@ -72,9 +45,15 @@ class Checker:
         definition = self._kinds.get((api_version, kind))
         return None if definition is None else self._check(definition)
 
-    def api_versions(self, kind: str) -> list[str]:
-        """The API versions of a kind, the newest last."""
-        return [api_version for api_version, name in self._kinds if name == kind]
+    def api_version(self, kind: str) -> str | None:
+        """The API version to use for a kind: the newest that is no beta."""
+        known = [api_version for api_version, name in self._kinds if name == kind]
+        return max(known, key=lambda version: ("beta" not in version, version), default=None)
+
+    def knows_group(self, api_version: str) -> bool:
+        """Whether some known kind is of an API version's group, so that no one else's is."""
+        group = _group(api_version)
+        return any(_group(known) == group for known, _ in self._kinds)
 
     def _check(self, kind: str) -> Check:
         check = self._checks.get(kind)
@@ -135,6 +114,10 @@ class Checker:
             if field.name == key:
                 return f"{what} in Kubernetes 1.{self._minor}; 1.{field.last} was its last"
         return what + nearest(key, known)
+
+
+def _group(api_version: str) -> str:
+    return api_version.rpartition("/")[0]
 
 
 def _with(faults: Faults, key: Any, found: list[Fault]) -> list[Fault]:
@@ -223,24 +206,3 @@ def _integer(bits: int, what: str = "an integer", or_string: bool = False) -> Ch
 
 def _wrong(what: str, value: Any) -> Fault:
     return Fault([], f"must be {what}", value, names_value=True, shows_value=True)
-
-
-def _type_name(value: Any) -> str:
-    if isinstance(value, str):
-        return "a string"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, int | float):
-        return "an integer" if isinstance(value, int) else "a number"
-    return shown(value)
-
-
-def _hint(what: str, value: Any) -> str:
-    if what == "must be a string" and isinstance(value, int | float):
-        return "; put it into quotes"
-    if isinstance(value, str) and (
-        (what == "must be an integer" and re.fullmatch(r"-?[0-9]+", value))
-        or (what == "must be true or false" and value in ("true", "false"))
-    ):
-        return "; leave out the quotes"
-    return ""

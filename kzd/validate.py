@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kzd.checker import Checker
+from kzd.option_value import shown
 from kzd.problem import Problem
 from kzd.rules import broken_rules
 from kzd.schema import NEWEST, OLDEST
@@ -26,11 +27,17 @@ REMOVED = {
     ("apps/v1beta2", "ReplicaSet"): 16,
 }
 """
-The minor versions that no longer serve an API version.
+The minor versions that stopped serving an API version.
 
-The workloads of extensions/v1beta1 and apps/v1beta* are left to the rule `api-version`.
 Source: https://kubernetes.io/docs/reference/using-api/deprecation-guide/
 """
+
+OLD_WORKLOADS = {
+    (api_version, kind)
+    for api_version in ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2")
+    for kind in ("Deployment", "StatefulSet", "DaemonSet")
+}
+"""The rule `api-version` reports them."""
 
 _checkers: dict[int, Checker] = {}
 
@@ -56,8 +63,11 @@ def problems(data: dict[str, Any], minor: int) -> list[Problem]:
 
 def _api_version(api_version: str, kind: str, checker: Checker) -> list[Problem]:
     removed = REMOVED.get((api_version, kind))
-    if removed is None:
+    served = checker.api_version(kind)
+    if removed is not None:
+        message = f"must be '{served}': '{api_version}' was removed in Kubernetes 1.{removed}"
+    elif served and (api_version, kind) not in OLD_WORKLOADS and checker.knows_group(api_version):
+        message = f"must be '{served}' for a {kind}, not {shown(api_version)}"
+    else:
         return []
-    served = checker.api_versions(kind)[-1]
-    message = f"must be '{served}': '{api_version}' was removed in Kubernetes 1.{removed}"
     return [Problem(("apiVersion",), message)]

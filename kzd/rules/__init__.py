@@ -42,6 +42,16 @@ RULES: dict[tuple[str, str], Rule] = {
     ("v1", "Service"): service,
 }
 
+NEEDS_SPEC = {
+    ("batch/v1", "Job"),
+    ("networking.k8s.io/v1", "Ingress"),
+    ("v1", "PersistentVolumeClaim"),
+    ("v1", "Pod"),
+    ("v1", "ReplicationController"),
+    ("v1", "Service"),
+}
+"""Kinds that are nothing without a spec, though their schemas do not require it."""
+
 
 def broken_rules(data: dict[str, Any], minor: int, min_kubelet: int) -> list[Problem]:
     """
@@ -56,9 +66,12 @@ def broken_rules(data: dict[str, Any], minor: int, min_kubelet: int) -> list[Pro
     rule = RULES.get((api_version, kind))
     if rule is None:
         return []
-    spec = mapping(data.get("spec"))
-    versions = Versions(minor, min_kubelet)
-    return [*_metadata(mapping(data.get("metadata"))), *rule(spec, ("spec",), versions)]
+    found = list(_metadata(mapping(data.get("metadata"))))
+    if isinstance(data.get("spec"), dict):
+        found += rule(data["spec"], ("spec",), Versions(minor, min_kubelet))
+    elif data.get("spec") is None and (api_version, kind) in NEEDS_SPEC:
+        found.append(Problem(("spec",), "is required"))
+    return found
 
 
 def _metadata(metadata: dict[str, Any]) -> Iterator[Problem]:

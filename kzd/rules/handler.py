@@ -49,7 +49,7 @@ def hook(
     Source: pkg/apis/core/validation/validation.go, validateLifecycle and validateHandler
     """
     yield from _one_handler(data, HOOK_HANDLERS, at)
-    yield from _connections(data, at, container, "hook")
+    yield from _connections(data, at, container, "the hook always fails")
     if data.get("tcpSocket") is not None:
         # pkg/kubelet/lifecycle/handlers.go knows exec, httpGet and sleep
         yield Problem(
@@ -70,7 +70,7 @@ def probe(
     Source: pkg/apis/core/validation/validation.go, validateProbe and its callers
     """
     yield from _one_handler(data, PROBE_HANDLERS, at)
-    yield from _connections(data, at, container, "probe")
+    yield from _connections(data, at, container, "the probe never has a result")
     yield from port_number(mapping(data.get("grpc")).get("port"), (*at, "grpc", "port"))
     yield from at_least(0, data, PROBE_NUMBERS, at)
     grace = "terminationGracePeriodSeconds"
@@ -95,7 +95,7 @@ def _one_handler(
 
 
 def _connections(
-    data: dict[str, Any], at: FieldPath, container: Container, what: str
+    data: dict[str, Any], at: FieldPath, container: Container, outcome: str
 ) -> Iterator[Problem]:
     for handler in ("httpGet", "tcpSocket"):
         action = mapping(data.get(handler))
@@ -106,9 +106,7 @@ def _connections(
         is_declared = any(value == declared.name for declared in container.ports)
         if isinstance(value, str) and not broken and not is_declared:
             # pkg/probe/util.go, ResolveContainerPort: that container alone, at run time
-            yield Problem(
-                where, f"names no port of this container, so the {what} always fails", "warning"
-            )
+            yield Problem(where, f"names no port of this container, so {outcome}", "warning")
         if handler == "httpGet":
             yield from one_of(("HTTP", "HTTPS"), action, "scheme", (*at, handler))
 

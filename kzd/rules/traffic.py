@@ -28,14 +28,13 @@ Spec = dict[str, Any]
 def service(spec: Spec, at: FieldPath, versions: Versions) -> Iterator[Problem]:
     """Source: pkg/apis/core/validation/validation.go, ValidateService."""
     yield from one_of(SERVICE_TYPES, spec, "type", at)
-    is_headless = spec.get("clusterIP") == "None"
-    if spec.get("type") == "ExternalName":
-        if is_unset(spec.get("externalName")):
-            yield Problem((*at, "externalName"), "is required where `type` is 'ExternalName'")
-        return
+    is_headless = "None" in (spec.get("clusterIP"), *sequence(spec.get("clusterIPs")))
+    is_external = spec.get("type") == "ExternalName"
+    if is_external and is_unset(spec.get("externalName")):
+        yield Problem((*at, "externalName"), "is required where `type` is 'ExternalName'")
     if is_headless and spec.get("type") in ("NodePort", "LoadBalancer"):
         yield Problem((*at, "clusterIP"), f"must not be 'None' where `type` is '{spec['type']}'")
-    if not spec.get("ports") and not is_headless:
+    if not (spec.get("ports") or is_headless or is_external):
         yield Problem((*at, "ports"), "is required, unless `clusterIP` is 'None'")
     ports = [mapping(item) for item in sequence(spec.get("ports"))]
     for index, item in enumerate(ports):

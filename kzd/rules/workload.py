@@ -96,13 +96,15 @@ def daemon_set(spec: Spec, at: FieldPath, versions: Versions) -> Iterator[Proble
 def replica_set(spec: Spec, at: FieldPath, versions: Versions) -> Iterator[Problem]:
     """Source: pkg/apis/apps/validation/validation.go, ValidateReplicaSetSpec."""
     yield from _runs_pods(spec, at, versions)
+    yield from _needs_template(spec, at)
 
 
 def replication_controller(spec: Spec, at: FieldPath, versions: Versions) -> Iterator[Problem]:
     """Source: pkg/apis/core/validation/validation.go, ValidateReplicationControllerSpec."""
     yield from _template(spec, at, versions)
+    yield from _needs_template(spec, at)
     selector = mapping(spec.get("selector"))
-    if selector and not pairs_match(selector, _template_labels(spec)):
+    if spec.get("template") and not pairs_match(selector, _template_labels(spec)):
         yield _does_not_match(at)
 
 
@@ -139,21 +141,23 @@ def _runs_pods(spec: Spec, at: FieldPath, versions: Versions) -> Iterator[Proble
     yield from label_values(pairs, (*at, "selector", "matchLabels"))
     if not pairs and not selector.get("matchExpressions"):
         yield Problem((*at, "selector"), "must not be empty")
-    elif not label_selector_matches(selector, _template_labels(spec)):
+    elif spec.get("template") and not label_selector_matches(selector, _template_labels(spec)):
         yield _does_not_match(at)
 
 
 def _template(spec: Spec, at: FieldPath, versions: Versions) -> Iterator[Problem]:
     yield from at_least(0, spec, COUNTS, at)
-    template = spec.get("template")
+    template = mapping(spec.get("template"))
     where = (*at, "template")
-    if template is None:
-        yield Problem(where, "is required")
-        return
-    template = mapping(template)
     yield from pod_spec(mapping(template.get("spec")), (*where, "spec"), versions)
     yield from restarts_always(template, where)
     yield from label_values(_template_labels(spec), (*where, "metadata", "labels"))
+
+
+def _needs_template(spec: Spec, at: FieldPath) -> Iterator[Problem]:
+    """The schemas of these kinds leave it out, pkg/apis/*/validation does not."""
+    if spec.get("template") is None:
+        yield Problem((*at, "template"), "is required")
 
 
 def _template_labels(spec: Spec) -> dict[str, Any]:
