@@ -31,14 +31,15 @@ def written(
     files = []
     for file in bundle.files:
         texts: dict[int, str] = {}
+        is_envelope = file.is_resource_list
         for place, document in enumerate(file.documents):
             found = by_document.get(id(document), [])
-            if file.is_resource_list and document.kind == "ResourceList":
+            if is_envelope and document.kind == "ResourceList":
                 told = [item.krm() for item in results]
                 texts[place] = _spliced(document, found, indexes, {"results": told or None})
             elif found:
                 texts[place] = _spliced(document, found, indexes)
-        if drops_configuration and not file.is_resource_list:
+        if drops_configuration and not is_envelope:
             texts |= dict.fromkeys(_configurations(file, bundle), "")
         files.append(Source(file.name, file.joined(texts)))
     return files
