@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from kzd import pipeline
+from kzd.bundle import Source
+from kzd.config import Config
 from tests.case import ROOT
-from tests.corpus_run import WHY_SKIPPED, Rendered, all_rendered, corpus, rendered
+from tests.corpus_run import WHY_SKIPPED, Rendered, all_rendered, corpus, files, rendered
 
 PROCESSES = 12
 MAXIMUM_REFUSED = 0.01
@@ -106,3 +110,27 @@ def test_a_process_writes_the_same(every: list[Rendered]) -> None:
             wrong.append(item.name)
 
     assert wrong == []
+
+
+def test_a_repository_is_one_input() -> None:
+    """Bases and overlays side by side, and files that are passed over: a second run agrees."""
+    folder = corpus()
+    assert folder is not None
+    repositories: dict[str, list[Source]] = defaultdict(list)
+    for name, data in files(folder).items():
+        repositories["/".join(name.split("/")[:2])].append(Source(name, data, is_walked=True))
+    changed = {name: _changed_again(sources) for name, sources in repositories.items()}
+
+    assert {name: again for name, again in changed.items() if again} == {}
+
+
+def _changed_again(sources: list[Source]) -> list[str]:
+    first = pipeline.run(sources, Config.default()).files
+    again = [
+        Source(old.name, new.data or old.data, is_walked=True)
+        for old, new in zip(sources, first, strict=True)
+    ]
+    second = pipeline.run(again, Config.default()).files
+    return [
+        old.name for old, new in zip(again, second, strict=True) if new.data not in (old.data, b"")
+    ]
