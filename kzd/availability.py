@@ -69,7 +69,7 @@ def why_single(workload: Workload, view: ClusterView) -> str:
         return ""
     if workload.kind == "StatefulSet":
         return "it is a StatefulSet of one, whose only Pod ends before the new one starts"
-    for claim in _claims(workload):
+    for claim in claims(workload):
         modes = view.claim_modes(workload, claim)
         if modes is None:
             return f"one replica with the claim '{claim}', which the input does not hold"
@@ -80,7 +80,8 @@ def why_single(workload: Workload, view: ClusterView) -> str:
     return f"one replica of the data store '{store}', which can't run twice" if store else ""
 
 
-def _claims(workload: Workload) -> list[str]:
+def claims(workload: Workload) -> list[str]:
+    """The names of the claims that its Pods mount; ephemeral volumes are per Pod and no claims."""
     found = []
     for volume in map(mapping, sequence(workload.pod_spec.get("volumes"))):
         name = text(mapping(volume.get("persistentVolumeClaim")).get("claimName"))

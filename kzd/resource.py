@@ -18,8 +18,9 @@ POD_SPEC: dict[tuple[str, str], FieldPath] = {
     ("batch/v1", "Job"): path("spec.template"),
     ("batch/v1", "CronJob"): path("spec.jobTemplate.spec.template"),
     ("argoproj.io/v1alpha1", "Rollout"): path("spec.template"),
+    ("v1", "Pod"): (),
 }
-"""Where the pod template of each kind is."""
+"""Where the pod template of each kind is; a Pod is its own."""
 
 API_DEFAULTS: dict[str, tuple[Any, ...]] = {
     "spec.template.spec.terminationGracePeriodSeconds": (30,),

@@ -1,0 +1,102 @@
+"""Shell scripts in commands: which simple commands one holds, and how they are joined."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+SHELLS = frozenset(["sh", "bash", "ash", "dash", "zsh", "ksh"])
+RESERVED = frozenset(["{", "!", "if", "then", "elif", "else", "while", "until", "do", "time"])
+PIPES = ("|", "|&")
+CLOSING = frozenset(["}", "fi", "done", "esac"])
+
+_MASKED = re.compile(
+    r"""\\\n|'[^']*'|"(?:\\.|[^"\\])*"|\\.|`[^`]*`|\$\((?:[^()]|\([^()]*\))*\)|(?<!\S)\#[^\n]*""",
+    re.DOTALL,
+)
+_OPERATOR = re.compile(r"(&&|\|\||\|&?|;;?|\n|[()]|(?<![<>])&(?!>))")
+_REDIRECTION = re.compile(r"\d*(?:&>>?|>>|[<>]&|<<<?-?|<>|>\||[<>])\s*\S*")
+_ASSIGNMENT = re.compile(r"\w+\+?=.*", re.DOTALL)
+_QUOTES = re.compile("['\"`]")
+
+
+class Command(NamedTuple):
+    """
+    A simple command: its words, without assignments, redirections and reserved words, and the
+    operators around it.  What was quoted or substituted is the word `_`.
+    """
+
+    words: tuple[str, ...]
+    before: str
+    after: str
+    is_closing: bool
+
+    @property
+    def program(self) -> str:
+        """The base name of what it runs."""
+        return _base(self.words[0])
+
+    @property
+    def is_piped(self) -> bool:
+        """Whether a pipe leads to it or away from it."""
+        return self.before in PIPES or self.after in PIPES
+
+
+def script_of(arguments: list[str]) -> tuple[str, str] | None:
+    """
+    The shell and the text of a `sh -c` call; None for anything else.
+
+    >>> script_of(["/bin/bash", "-eo", "pipefail", "-c", "serve | tee log"])
+    ('bash', 'serve | tee log')
+    >>> script_of(["sh", "start.sh", "-c"]), script_of(["tini", "--", "sh", "-c", "serve"])
+    (None, None)
+    """
+    rest = list(arguments)
+    while rest and ("=" in rest[0] or _base(rest[0]) in ("env", "busybox")):
+        rest.pop(0)
+    shell = _base(rest.pop(0)) if rest else ""
+    if shell not in SHELLS:
+        return None
+    has_script = False
+    while rest and rest[0][:1] in ("-", "+") and len(rest[0]) > 1:
+        option = rest.pop(0)
+        is_short = not option.startswith("--")
+        has_script = has_script or (is_short and option[0] == "-" and "c" in option)
+        if is_short and "o" in option and rest:
+            rest.pop(0)
+    return (shell, rest[0]) if has_script and rest else None
+
+
+def commands(script: str) -> list[Command]:
+    """
+    The simple commands of a script, in order; none where its quotes don't pair.
+
+    >>> [(item.words, item.after) for item in commands("cd /app && A=1 serve 2>&1 | tee x")]
+    [(('cd', '/app'), '&&'), (('serve',), '|'), (('tee', 'x'), '')]
+    """
+    text = _MASKED.sub(_mask, script)
+    if _QUOTES.search(text):
+        return []
+    found: list[Command] = []
+    before = ""
+    pieces = [*_OPERATOR.split(text), ""]
+    for piece, after in zip(pieces[::2], pieces[1::2], strict=True):
+        words = _REDIRECTION.sub(" ", piece).split()
+        is_closing = bool(words) and words[0] in CLOSING
+        while words and (words[0] in RESERVED or _ASSIGNMENT.fullmatch(words[0])):
+            words = words[1:]
+        if words:
+            found.append(Command(tuple(words), before, after, is_closing))
+        if words or after.strip() or not before:
+            before = after
+    return found
+
+
+def _base(word: str) -> str:
+    return word.rpartition("/")[2]
+
+
+def _mask(match: re.Match[str]) -> str:
+    if match[0] == "\\\n":
+        return " "
+    return "" if match[0].startswith("#") else "_"
