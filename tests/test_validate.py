@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from kzd.edit import path, spelled
+from kzd.fault import Fault
 from kzd.validate import broken_rules, problems
 from tests.mutants import OBJECTS, WRONG
 
@@ -170,6 +171,17 @@ def test_a_message_shows_no_secret_of_a_config_map(field: str) -> None:
     (problem,) = problems(data | {field: {"password": 8271}}, 37)
 
     assert problem.message == "must be a string, not an integer; put it into quotes"
+
+
+@pytest.mark.parametrize(
+    "field", "annotations args binaryData command data env httpHeaders stringData".split()
+)
+def test_no_fault_below_these_fields_shows_its_value(field: str) -> None:
+    secret = Fault(["value", 0, field, "spec"], "must be an integer", "s3cret", True, True)
+    public = Fault(["value", 0, "ports", "spec"], "must be an integer", "s3cret", True, True)
+
+    assert secret.message == "must be an integer, not a string"
+    assert public.message == "must be an integer, not 's3cret'"
 
 
 def test_null_is_unset() -> None:
@@ -398,6 +410,8 @@ def test_the_probe_of_a_sidecar_is_looked_at() -> None:
         ("{containers: [{name: a, image: a, ports: [{containerPort: 1, hostPort: 2}, "
          "{containerPort: 3, hostPort: 2}]}]}",
          ["error: ports[1].hostPort: must be unique in the Pod, and 2 comes twice"]),
+        ("{containers: [{name: a, image: a, ports: [{containerPort: 1, hostPort: 2}, "
+         "{containerPort: 3, hostPort: 2, hostIP: 127.0.0.1}]}]}", NOTHING),
         ("{containers: []}", ["error: containers: must have at least one container"]),
         ("{containers: [{name: a}]}", ["error: image: is required"]),
         ("{containers: [{name: a, image: ''}]}", ["error: image: is required"]),
@@ -646,6 +660,29 @@ def test_metadata(metadata: str, said: list[str]) -> None:
     assert told(workload() | {"metadata": read(metadata)}) == said
 
 
+LABELS = "must have at most 63 characters, letters, digits and inner '-', '_' and '.', not 'a b'"
+
+
+@pytest.mark.parametrize("kind", [*APPS, "Job"])
+def test_the_labels_of_a_template(kind: str) -> None:
+    data = workload(kind, pod="{restartPolicy: null}")
+    if kind == "Job":
+        del data["spec"]["selector"]
+        data["spec"]["template"]["spec"]["restartPolicy"] = "Never"
+    data["spec"]["template"]["metadata"]["labels"]["odd"] = "a b"
+
+    assert told(data) == [f"error: spec.template.metadata.labels.odd: {LABELS}"]
+
+
+@pytest.mark.parametrize("kind", APPS)
+def test_the_labels_of_a_selector(kind: str) -> None:
+    data = workload(kind)
+    data["spec"]["template"]["metadata"]["labels"]["odd"] = "a b"
+    data["spec"]["selector"]["matchLabels"]["odd"] = "a b"
+
+    assert f"error: spec.selector.matchLabels.odd: {LABELS}" in told(data)
+
+
 # Services and Ingresses
 
 
@@ -773,6 +810,7 @@ def test_a_disruption_budget(spec: str, said: list[str]) -> None:
         ("{minReplicas: 2, maxReplicas: 2}", 36, NOTHING),
         ("{minReplicas: 0, maxReplicas: 2}", 37, NOTHING),
         ("{minReplicas: 0, maxReplicas: 2}", 36, ["minReplicas: must be at least 1, not 0"]),
+        ("{minReplicas: 1, maxReplicas: 0}", 37, ["maxReplicas: must be at least 1, not 0"]),
         ("{maxReplicas: 0}", 37, ["maxReplicas: must be at least 1, not 0"]),
         ("{minReplicas: 3, maxReplicas: 2}", 37,
          ["maxReplicas: must be at least `minReplicas`, 3, not 2"]),
