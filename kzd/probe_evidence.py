@@ -8,7 +8,6 @@ from kzd.container import Container
 from kzd.mesh import why_answered
 from kzd.probe import (
     DEFAULT_FAILURES,
-    EXEC,
     HTTP_GET,
     LIVENESS,
     STARTUP,
@@ -111,7 +110,7 @@ def own_probe(target: Target) -> Probe | None:
     declared = {port.number for port in target.container.ports if port.protocol == TCP}
     for field in (STARTUP, LIVENESS):
         probe = probe_of(target.container, field)
-        if probe is None or probe.action == EXEC or probe.port_number is None:
+        if probe is None or probe.port_number is None:
             continue
         is_elsewhere = probe.action != TCP_SOCKET and probe.port_number in declared
         if probe.port_number == target.number or is_elsewhere:

@@ -41,11 +41,10 @@ def delayed_rollout(
 def _delays(workload: Workload) -> Iterator[tuple[FieldPath, str]]:
     if workload.get(PAUSED) is True:
         yield PAUSED, "when the rollout is resumed"
-    if workload.kind != "DaemonSet" and integer(workload.get(REPLICAS)) == 0:
+    if integer(workload.get(REPLICAS)) == 0:
         yield REPLICAS, "when there are replicas"
-    if workload.kind in ("StatefulSet", "DaemonSet"):
-        if workload.strategy_type == "OnDelete":
-            yield UPDATE_TYPE, "when somebody deletes the old Pods"
-        partition = integer(workload.get(PARTITION)) or 0
-        if workload.kind == "StatefulSet" and partition > 0:
-            yield PARTITION, f"for the Pods below {partition} when the partition is lowered"
+    if workload.strategy_type == "OnDelete":
+        yield UPDATE_TYPE, "when somebody deletes the old Pods"
+    partition = integer(workload.get(PARTITION)) or 0
+    if partition > 0:
+        yield PARTITION, f"for the Pods below {partition} when the partition is lowered"

@@ -57,18 +57,17 @@ def readiness_probe(
         yield from _unused(workload, options, role.why)
         return
     found = [item for item in targets(workload, cluster) if not is_of_a_mesh(item.container)]
-    asked: FieldPath = ()
-    for decision in _configured(workload, options, found):
-        asked = decision.path
-        if workload.get(asked) is None or isinstance(decision, Finding):
-            yield decision
+    asked = _configured(workload, options, found)
+    if asked and workload.get(asked.path) is None:
+        yield asked
+    if isinstance(asked, Finding):
+        return
     for target in found:
         field = (*target.container.path, READINESS)
-        if field != asked and not is_settled(workload, target):
+        if not (asked and asked.path == field) and not is_settled(workload, target):
             yield _by_evidence(workload, field, target, cluster)
-    if not asked:
-        for field, why in out_of_reach(workload, cluster):
-            yield Finding(field, why)
+    for field, why in out_of_reach(workload, cluster):
+        yield Finding(field, why)
 
 
 def _source(options: Options) -> str:
@@ -83,24 +82,22 @@ def _is_own_word(source: str) -> bool:
 def _unused(workload: Workload, options: Options, why: str) -> Iterator[Finding]:
     if _is_own_word(_source(options)):
         message = f"is not set, though configured ({_source(options)}): {why}"
-        yield Finding((*workload.pod("containers"), 0, READINESS), message)
+        yield Finding((*workload.pod("containers", 0), READINESS), message)
 
 
-def _configured(
-    workload: Workload, options: Options, found: list[Target]
-) -> Iterator[Edit | Finding]:
+def _configured(workload: Workload, options: Options, found: list[Target]) -> Edit | Finding | None:
     if not (options.path or options.port):
-        return
+        return None
     source = _source(options)
     answer = configured(
         workload, found, path=options.path, port=options.port, scheme=options.scheme
     )
     if isinstance(answer, str):
-        yield Finding(workload.pod("containers"), f"{answer} ({source})", "warning")
-    else:
-        container, evidence = answer
-        doubt = STICKS if workload.kind == "StatefulSet" and not _is_own_word(source) else ""
-        yield _edit((*container.path, READINESS), evidence, doubt, source)
+        first = (*workload.pod("containers", 0), READINESS)
+        return Finding(first, f"{answer} ({source})", "warning")
+    container, evidence = answer
+    doubt = STICKS if workload.kind == "StatefulSet" and not _is_own_word(source) else ""
+    return _edit((*container.path, READINESS), evidence, doubt, source)
 
 
 def _by_evidence(

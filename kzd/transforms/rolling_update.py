@@ -47,7 +47,7 @@ def rolling_update(
     scale = max(largest_scale(workload, cluster), 1)
     given = workload.get(MAX_UNAVAILABLE)
     missing = share(DEFAULT_UNAVAILABLE if given is None else given, scale, up=False)
-    no_room = why_no_room(workload, stays_the_same=given is None and missing == 0)
+    no_room = why_no_room(workload, stays_the_same=missing == 0)
     if no_room:
         if given is None:
             yield Finding(MAX_UNAVAILABLE, f"is left to its default of 25%: {no_room}")
