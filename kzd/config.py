@@ -122,15 +122,16 @@ class Config:
             layers.append(annotated.layer)
             exemptions |= annotated.exemptions
         layer = merged(layers)
+        options = {
+            item.name: built(item.options, layer.get(item.name, {})) for item in self._transforms
+        }
         settings = Settings(
             built(PropagationSection, layer.get("propagation", {})),
             built(PlatformSection, layer.get("platform", {})),
             built(RolesSection, layer.get("roles", {})),
             annotated.serving if annotated else None,
+            options,
         )
-        options = {
-            item.name: built(item.options, layer.get(item.name, {})) for item in self._transforms
-        }
         return Resolved(settings, options, exemptions, annotated.notes if annotated else ())
 
     def _exemption(self, index: int, name: str, reason: str) -> Exemption:
@@ -144,11 +145,11 @@ class Config:
         for index, override in enumerate(self.overrides):
             meant = [(resource, fits) for resource, fits in fitting if index in fits]
             if not meant:
-                results.append(self._told(override.path, "fits no resource of the input"))
+                results.append(self.told(override.path, "fits no resource of the input"))
             elif not override.exempt and not any(
                 self._differs(resource, fits, index) for resource, fits in meant
             ):
-                results.append(self._told(override.path, "changes nothing; it can go"))
+                results.append(self.told(override.path, "changes nothing; it can go"))
         return results
 
     def _differs(self, resource: Resource, fitting: tuple[int, ...], index: int) -> bool:
@@ -156,7 +157,8 @@ class Config:
         without = (other for other in fitting if other != index)
         return _values(self._of(fitting, annotated)) != _values(self._of(without, annotated))
 
-    def _told(self, path: FieldPath, message: str) -> Result:
+    def told(self, path: FieldPath, message: str) -> Result:
+        """A result about a field of the configuration."""
         line, column = self._position(path) if self._position else (0, 0)
         return Result(
             message, "info", None, path, file=self.source, line=line, column=column,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
-from kzd.transform import Section, option
+from kzd.transform import OptionSet, Section, option
 
 DATA_STORES = (
     "postgres", "postgresql", "mysql", "mariadb", "percona", "mongo", "mongodb", "redis",
@@ -66,12 +68,17 @@ class RolesSection(Section):
 
 
 class Settings(NamedTuple):
-    """The sections as they apply to one resource; `serving` is None where nothing says so."""
+    """
+    The sections as they apply to one resource, and the options of all transforms by name.
+
+    `serving` is None where nothing says so.
+    """
 
     propagation: PropagationSection
     platform: PlatformSection
     roles: RolesSection
     serving: bool | None = None
+    options: Mapping[str, OptionSet] = MappingProxyType({})
 
 
 SECTIONS: dict[str, type[Section]] = {
