@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from kzd.frame import MERGE, NOTHING, Frame
 from kzd.parser import (
     HAS_C_PARSER,
     AliasEvent,
@@ -20,7 +21,7 @@ from kzd.parser import (
     pure_events,
     unreadable,
 )
-from kzd.scalar import key_text, resolved
+from kzd.scalar import cached_key, cached_scalar, keys, scalars
 from kzd.tape import (
     ALIAS,
     DOUBLE,
@@ -39,67 +40,34 @@ from kzd.tape import (
 
 MAXIMUM_LEVELS = 1_000
 MAXIMUM_EXPANDED = 1_000_000
-CACHED_CHARACTERS = 64
-CACHED_SCALARS = 100_000
+MAXIMUM_SECOND_OPINION = 1_000_000
 
 _STYLES = {None: PLAIN, "": PLAIN, "'": SINGLE, '"': DOUBLE, "|": LITERAL, ">": FOLDED}
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
 _CORE = "tag:yaml.org,2002:"
-_BREAKS_ONLY_FOR_SOME = "\t\x85\u2028\u2029"
+_READ_OTHERWISE = "\t\x85\u2028\u2029"
 
 
 def compose(text: str) -> Tape:
     """The tape of a text without byte order mark; raises Unreadable."""
-    if not HAS_C_PARSER:
-        return _Composer(text, is_pure=True).run(pure_events(text))
     try:
+        if not HAS_C_PARSER:
+            return _Composer(text, is_pure=True).run(pure_events(text))
         return _Composer(text, is_pure=False).run(fast_events(text))
     except YAMLError as error:
-        if any(character in text for character in _BREAKS_ONLY_FOR_SOME):
-            raise unreadable(error, text) from None
-        try:
-            return _Composer(text, is_pure=True).run(pure_events(text))
-        except (YAMLError, Unreadable):
-            raise unreadable(error, text) from None
+        first = unreadable(error, text)
+    if not HAS_C_PARSER or not _deserves_second_opinion(text):
+        raise first
+    try:
+        return _Composer(text, is_pure=True).run(pure_events(text))
+    except (YAMLError, Unreadable):
+        raise first from None
 
 
-_MERGE = object()
-_NOTHING = object()
-_scalars: dict[str, Any] = {}
-_keys: dict[str, str | None] = {}
-
-
-def _scalar(plain: str) -> Any:
-    """The value of a plain scalar, one object for equal ones."""
-    value = resolved(plain)
-    if len(plain) <= CACHED_CHARACTERS and len(_scalars) < CACHED_SCALARS:
-        _scalars[plain] = value
-    return value
-
-
-def _key(plain: str) -> str | None:
-    value = key_text(plain)
-    if len(plain) <= CACHED_CHARACTERS and len(_keys) < CACHED_SCALARS:
-        _keys[plain] = value
-    return value
-
-
-class _Frame:
-    """A collection that is still open."""
-
-    __slots__ = ("anchor", "data", "expanded", "height", "is_mapping", "key", "merges", "node",
-                 "seen")  # fmt: skip
-
-    def __init__(self, node: int, data: Any, anchor: str | None, expanded: int) -> None:
-        self.node = node
-        self.data = data
-        self.is_mapping = type(data) is dict
-        self.anchor = anchor
-        self.expanded = expanded
-        self.height = 1
-        self.key: Any = _NOTHING
-        self.merges: list[Any] | None = None
-        self.seen: set[str] | None = None
+def _deserves_second_opinion(text: str) -> bool:
+    """Whether the slow parser may be asked: for it some characters are no line breaks or blanks."""
+    is_long = len(text) > MAXIMUM_SECOND_OPINION
+    return not is_long and not any(character in text for character in _READ_OTHERWISE)
 
 
 class _Composer:
@@ -113,8 +81,8 @@ class _Composer:
     def __init__(self, text: str, *, is_pure: bool) -> None:
         self.tape = Tape(text)
         self._is_pure = is_pure
-        self._open: list[_Frame] = []
-        self._frame: _Frame | None = None
+        self._open: list[Frame] = []
+        self._frame: Frame | None = None
         self._anchors: dict[str, tuple[Any, int, int]] = {}
         self._expanded = 0
         self._shared = 0
@@ -153,12 +121,13 @@ class _Composer:
         kind = _STYLES[event.style]
         start, end = event.start_mark.index, event.end_mark.index
         value = event.value
-        if self._is_pure and start == end:
-            start = end = self._empty_place(start)
+        frame = self._frame
+        if start == end and frame is not None and (self._is_pure or frame.is_flow):
+            mark = ":" if frame.is_mapping else "-"
+            start = end = self.tape.empty_place(start, mark, is_flow=frame.is_flow)
         node = self._note(kind, start, end)
         self._expanded += 1
-        frame = self._frame
-        is_key = frame is not None and frame.is_mapping and frame.key is _NOTHING
+        is_key = frame is not None and frame.is_mapping and frame.key is NOTHING
         is_bare = kind == PLAIN
         if event.anchor or event.tag:
             self.tape.marked.add(node)
@@ -167,23 +136,12 @@ class _Composer:
         if is_key:
             self._take_key(value, node, is_bare=is_bare)
         elif is_bare:
-            value = _scalars[value] if value in _scalars else _scalar(value)
+            value = scalars[value] if value in scalars else cached_scalar(value)
             self._take(value)
         else:
             self._take(value)
         if event.anchor:
             self._anchors[event.anchor] = (value, 1, 0)
-
-    def _empty_place(self, next_token: int) -> int:
-        """Where nothing stands, which the pure parser tells too late: after its colon or dash."""
-        tape = self.tape
-        if not tape.ends:
-            return 0
-        last = tape.ends[-1] if tape.kinds[-1] not in (MAPPING, SEQUENCE) else tape.starts[-1]
-        frame = self._frame
-        is_value = frame is not None and frame.is_mapping and frame.key is not _NOTHING
-        place = tape.text.find(":" if is_value else "-", last, next_token)
-        return place + 1 if place >= 0 else last
 
     def _take_key(self, value: str, node: int, *, is_bare: bool) -> None:
         frame = self._frame
@@ -191,19 +149,19 @@ class _Composer:
         spelled = value
         if is_bare:
             if value == "<<":
-                frame.key = _MERGE
+                frame.key = MERGE
                 self.tape.merging.add(frame.node)
                 return
-            key = _keys[value] if value in _keys else _key(value)
+            key = keys[value] if value in keys else cached_key(value)
             if key is None:
                 raise Unreadable("has null for a key", self.tape.starts[node], is_key=True)
             value = key
         if not is_bare or value != spelled:
             self._note_key(node, value)
-        if value in frame.data and (frame.seen is None or value in frame.seen):
+        if value in frame.data and (frame.own is None or value in frame.own):
             self.tape.doubled.setdefault(frame.node, []).append(node)
-        if frame.seen is not None:
-            frame.seen.add(value)
+        if frame.own is not None:
+            frame.own.add(value)
         frame.key = value
 
     def _note_key(self, node: int, value: str) -> None:
@@ -219,25 +177,12 @@ class _Composer:
                 self.tape.data = value
         elif not frame.is_mapping:
             frame.data.append(value)
-        elif frame.key is _MERGE:
-            self._merge(frame, value)
-            frame.key = _NOTHING
+        elif frame.key is MERGE:
+            if not frame.merge(value):
+                raise Unreadable("merges what is no mapping", self.tape.starts[frame.node])
         else:
             frame.data[frame.key] = value
-            frame.key = _NOTHING
-
-    def _merge(self, frame: _Frame, value: Any) -> None:
-        """Lay the merged mappings below the mapping's own entries, the first of them on top."""
-        merged: dict[str, Any] = {}
-        for source in reversed(value if isinstance(value, list) else [value]):
-            if not isinstance(source, dict):
-                raise Unreadable("merges what is no mapping", self.tape.starts[frame.node])
-            merged |= source
-        own = frame.data if frame.seen is None else {key: frame.data[key] for key in frame.seen}
-        frame.seen = set(own)
-        merged |= own
-        frame.data.clear()
-        frame.data.update(merged)
+            frame.key = NOTHING
 
     def _mapping(self, event: Any) -> None:
         self._start(event, FLOW_MAPPING if event.flow_style else MAPPING, {})
@@ -248,14 +193,15 @@ class _Composer:
     def _start(self, event: Any, kind: int, data: Any) -> None:
         start = event.start_mark.index
         frame = self._frame
-        if frame is not None and frame.is_mapping and frame.key is _NOTHING:
+        if frame is not None and frame.is_mapping and frame.key is NOTHING:
             raise Unreadable("has a collection for a key", start, is_key=True)
         if len(self._open) >= MAXIMUM_LEVELS:
             raise Unreadable(f"must not be deeper than {MAXIMUM_LEVELS} levels", start)
         node = self._note(kind, start, start)
         if event.anchor or event.tag:
             self.tape.marked.add(node)
-        self._frame = _Frame(node, data, event.anchor, self._expanded)
+        is_flow = kind in (FLOW_MAPPING, FLOW_SEQUENCE)
+        self._frame = Frame(node, data, event.anchor, self._expanded, is_flow=is_flow)
         self._open.append(self._frame)
         self._expanded += 1
 
@@ -286,7 +232,7 @@ class _Composer:
         frame = self._frame
         if frame is not None and frame.height <= height:
             frame.height = height + 1
-        if frame is not None and frame.is_mapping and frame.key is _NOTHING:
+        if frame is not None and frame.is_mapping and frame.key is NOTHING:
             if not isinstance(value, str):
                 raise Unreadable("has an alias for a key", start, is_key=True)
             self._take_key(value, node, is_bare=False)

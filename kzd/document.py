@@ -10,7 +10,7 @@ from kzd.edit import FieldPath, Severity
 from kzd.errors import InputError
 from kzd.parser import Unreadable
 from kzd.split import helm_source, sniffed_kind, spans, why_not_kubernetes
-from kzd.tape import MAPPINGS, SEQUENCES, Tape
+from kzd.tape import Tape
 
 MAXIMUM_BYTES = 64 * 1024 * 1024
 LIST_KINDS = ("List", "ResourceList")
@@ -24,11 +24,12 @@ MARKS = {
 
 
 class Note(NamedTuple):
-    """Something to tell about a document; `line` counts from 1 in its file."""
+    """Something to tell about a document; `line` and `column` count from 1 in its file."""
 
     message: str
     severity: Severity
     line: int
+    column: int
 
 
 class Document:
@@ -58,6 +59,10 @@ class Document:
         if self._tape is not None:
             return self._tape.text
         return self.file.data[self.start : self.end].decode("utf-8")
+
+    def holds(self, word: bytes) -> bool:
+        """Whether the text holds a word, without decoding it."""
+        return self.file.data.find(word, self.start, self.end) >= 0
 
     @property
     def source(self) -> str:
@@ -126,8 +131,7 @@ class Document:
         self._note(f"{why}; it is left alone", "warning", 0)
 
     def _note(self, message: str, severity: Severity, place: int) -> None:
-        line, _ = self._line_and_column(place)
-        self.notes.append(Note(message, severity, line))
+        self.notes.append(Note(message, severity, *self._line_and_column(place)))
 
     def _error(self, message: str, place: int) -> InputError:
         line, column = self._line_and_column(place)
@@ -149,7 +153,7 @@ class Document:
         """Line and column in the file of a field, or of the nearest that exists above it."""
         if self._tape is None or not self._tape.kinds:
             return self._line_and_column(0)
-        return self._line_and_column(place_of(self._tape, field_path))
+        return self._line_and_column(self._tape.place(field_path))
 
     def original(self, prefix: FieldPath) -> Any:
         """What the text says at a field path, without the edits."""
@@ -168,26 +172,6 @@ def _resources(path: FieldPath, data: Any) -> Iterator[tuple[FieldPath, dict[str
             yield from _resources((*path, "items", index), item)
     elif data["kind"] not in LIST_KINDS:
         yield path, data
-
-
-def place_of(tape: Tape, field_path: FieldPath) -> int:
-    """The character where a field's key, or the nearest that exists above it, begins."""
-    node = 0
-    place = tape.starts[0]
-    for step in field_path:
-        if isinstance(step, str):
-            entry = tape.entry(node, step) if tape.kinds[node] in MAPPINGS else None
-            if entry is None:
-                break
-            key, node = entry
-            place = tape.starts[key]
-        else:
-            items = list(tape.items(node)) if tape.kinds[node] in SEQUENCES else []
-            if step >= len(items):
-                break
-            node = items[step]
-            place = tape.starts[node]
-    return place
 
 
 class File:
@@ -247,7 +231,8 @@ def read(name: str, data: bytes) -> File:
             raise InputError(f"must be UTF-8, not {encoding} (byte 0)", file=name)
     null = data.find(b"\0")
     if null >= 0:
-        raise InputError(f"must be UTF-8 text: byte {null} is NUL", file=name)
+        line = data.count(b"\n", 0, null) + 1
+        raise InputError(f"must be UTF-8 text: byte {null} is NUL", file=name, line=line)
     if not data.isascii():
         _check_encoding(name, data)
     return File(name, data)

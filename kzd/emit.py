@@ -17,13 +17,13 @@ class Style(NamedTuple):
 
 class FlowStyle(NamedTuple):
     """
-    How a flow collection is written: its keys in quotes, blanks after colon and comma, and
-    columns per level where each entry has a line of its own.
+    How a flow collection is written: its keys in quotes, blanks after colon and comma, and what a
+    level is indented by where each entry has a line of its own.
     """
 
     is_json: bool
     blank: str = " "
-    step: int = 0
+    step: str = ""
     end: str = "\n"
 
 
@@ -63,39 +63,36 @@ def item_lines(item: dict[str, Any], column: int, width: int, style: Style) -> I
 
 def leaf(value: Any) -> str:
     """A scalar, or a list or mapping as flow."""
-    if isinstance(value, dict | list):
-        return flow(value, FlowStyle(is_json=False), 0)
-    return written(value)
+    return flow(value, FlowStyle(is_json=False), "")
 
 
-def flow(value: Any, style: FlowStyle, column: int) -> str:
+def flow(value: Any, style: FlowStyle, margin: str) -> str:
     """
-    A value in flow style; `column` is that of its entries where they have their own lines.
+    A value in flow style; `margin` stands before its entries where they have their own lines.
 
-    >>> flow({"port": 80, "path": "/"}, FlowStyle(is_json=False), 0)
+    >>> flow({"port": 80, "path": "/"}, FlowStyle(is_json=False), "")
     '{port: 80, path: /}'
-    >>> flow({"a": [1, "b"]}, FlowStyle(is_json=True, blank=""), 0)
+    >>> flow({"a": [1, "b"]}, FlowStyle(is_json=True, blank=""), "")
     '{"a":[1,"b"]}'
     """
     if isinstance(value, dict):
-        parts = [entry(key, item, style, column) for key, item in value.items()]
-        return _wrapped("{", parts, "}", style, column)
+        parts = [entry(key, item, style, margin) for key, item in value.items()]
+        return _wrapped("{", parts, "}", style, margin)
     if isinstance(value, list):
-        parts = [flow(item, style, column + style.step) for item in value]
-        return _wrapped("[", parts, "]", style, column)
+        parts = [flow(item, style, margin + style.step) for item in value]
+        return _wrapped("[", parts, "]", style, margin)
     return written(value, is_json=style.is_json)
 
 
-def entry(key: str, value: Any, style: FlowStyle, column: int) -> str:
-    """A key with its value; `column` is the key's."""
+def entry(key: str, value: Any, style: FlowStyle, margin: str) -> str:
+    """A key with its value; `margin` is the key's."""
     name = written(key, is_json=style.is_json)
-    return f"{name}:{style.blank}{flow(value, style, column + style.step)}"
+    return f"{name}:{style.blank}{flow(value, style, margin + style.step)}"
 
 
-def _wrapped(opening: str, parts: list[str], closing: str, style: FlowStyle, column: int) -> str:
+def _wrapped(opening: str, parts: list[str], closing: str, style: FlowStyle, margin: str) -> str:
     if not style.step or not parts:
         return opening + f",{style.blank}".join(parts) + closing
-    line = style.end + " " * column
-    return (
-        opening + line + f",{line}".join(parts) + style.end + " " * (column - style.step) + closing
-    )
+    line = style.end + margin
+    closing = style.end + margin.removesuffix(style.step) + closing
+    return opening + line + f",{line}".join(parts) + closing

@@ -49,7 +49,7 @@ def line_after(tape: Tape, node: int, column: int) -> int:
         place = _after_block_scalar(tape, leaf, place)
     else:
         place = _next_line(tape.text, place)
-    return _past_comments(tape.text, place, column)
+    return past_comments(tape.text, place, column)
 
 
 def _next_line(text: str, place: int) -> int:
@@ -64,14 +64,15 @@ def _after_block_scalar(tape: Tape, leaf: int, place: int) -> int:
         place = start
     if keeps_breaks(tape, leaf):
         return place
-    while True:  # blank lines after other block scalars are not part of the value
+    while True:  # empty lines are not part of other block scalars; those with blanks may be
         previous = text.rfind("\n", 0, place - 1) + 1
-        if previous <= tape.starts[leaf] or text[previous:place].strip(" \t\r\n"):
+        if previous <= tape.starts[leaf] or text[previous:place].strip("\r\n"):
             return place
         place = previous
 
 
-def _past_comments(text: str, place: int, column: int) -> int:
+def past_comments(text: str, place: int, column: int) -> int:
+    """The start of the line after the comment lines that are indented by `column` at least."""
     kept = place
     while place < len(text):
         end = _next_line(text, place)
@@ -121,21 +122,23 @@ def block_style(tape: Tape, ancestors: list[int]) -> Style:
     return Style(step if step and step > 0 else 2, dash if dash is not None and dash >= 0 else 0)
 
 
-def flow_style(tape: Tape, mapping: int) -> tuple[FlowStyle, int]:
-    """How a flow mapping that has entries is written, and the column of its keys' own lines."""
+def flow_style(tape: Tape, mapping: int) -> tuple[FlowStyle, str]:
+    """How a flow mapping that has entries is written, and what stands before its keys' lines."""
     first = mapping + 1
     text = tape.text
     is_json = tape.kinds[first] == DOUBLE
-    blank = "" if is_json and text[tape.ends[first] : tape.ends[first] + 2] != ": " else " "
-    if is_json and tape.ends[first] + 1 == tape.starts[first + 1]:
-        blank = ""
-    column = tape.column(tape.starts[first])
+    behind = text[tape.ends[first] : tape.ends[first] + 2]
+    blank = "" if is_json and behind[:1] == ":" and behind[1:] not in (" ", "\t", "\n") else " "
+    margin = _margin(text, tape.starts[first])
+    outer = _margin(text, tape.starts[mapping], is_alone=False)
     line = text.rfind("\n", 0, tape.starts[first]) + 1
-    if line <= tape.starts[mapping] or text[line : tape.starts[first]].strip(" "):
-        return FlowStyle(is_json, blank), 0
-    opening = text.rfind("\n", 0, tape.starts[mapping]) + 1
-    opened = text[opening : tape.starts[mapping]]
-    step = column - (len(opened) - len(opened.lstrip(" ")))
-    if step <= 0:
-        return FlowStyle(is_json, blank), 0
-    return FlowStyle(is_json, blank, step, line_end(text, line)), column
+    if line <= tape.starts[mapping] or not margin.startswith(outer) or margin == outer:
+        return FlowStyle(is_json, blank), ""
+    return FlowStyle(is_json, blank, margin[len(outer) :], line_end(text, line)), margin
+
+
+def _margin(text: str, place: int, *, is_alone: bool = True) -> str:
+    """The blanks that a line begins with; none where a place must be its first and is not."""
+    line = text[text.rfind("\n", 0, place) + 1 : place]
+    blanks = line[: len(line) - len(line.lstrip(" \t"))]
+    return blanks if blanks == line or not is_alone else ""

@@ -76,6 +76,29 @@ def key_text(plain: str) -> str | None:
     return str(int(value)) if value == int(value) else repr(value)
 
 
+CACHED_CHARACTERS = 64
+CACHED_SCALARS = 100_000
+
+scalars: dict[str, Any] = {}
+keys: dict[str, str | None] = {}
+
+
+def cached_scalar(plain: str) -> Any:
+    """The value of a plain scalar, remembered in `scalars`: one object for equal ones."""
+    value = resolved(plain)
+    if len(plain) <= CACHED_CHARACTERS and len(scalars) < CACHED_SCALARS:
+        scalars[plain] = value
+    return value
+
+
+def cached_key(plain: str) -> str | None:
+    """The text of a plain key, remembered in `keys`."""
+    value = key_text(plain)
+    if len(plain) <= CACHED_CHARACTERS and len(keys) < CACHED_SCALARS:
+        keys[plain] = value
+    return value
+
+
 def written(value: Any, *, is_json: bool = False) -> str:
     """
     A scalar as every reader takes it for the same value.

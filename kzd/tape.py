@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator
 from typing import Any
+
+from kzd.edit import FieldPath
 
 PLAIN, SINGLE, DOUBLE, LITERAL, FOLDED, ALIAS = range(6)
 SEQUENCE, FLOW_SEQUENCE, MAPPING, FLOW_MAPPING, END, FLOW_END = range(6, 12)
 MAPPINGS = (MAPPING, FLOW_MAPPING)
 SEQUENCES = (SEQUENCE, FLOW_SEQUENCE)
+
+_BETWEEN = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 
 
 class Tape:
@@ -78,3 +83,37 @@ class Tape:
     def column(self, index: int) -> int:
         """How many characters of its line are before a character."""
         return index - (self.text.rfind("\n", 0, index) + 1)
+
+    def place(self, field_path: FieldPath) -> int:
+        """The character where a field's key, or the nearest that exists above it, begins."""
+        node = 0
+        place = self.starts[0]
+        for step in field_path:
+            if isinstance(step, str):
+                entry = self.entry(node, step) if self.kinds[node] in MAPPINGS else None
+                if entry is None:
+                    break
+                key, node = entry
+                place = self.starts[key]
+            else:
+                items = list(self.items(node)) if self.kinds[node] in SEQUENCES else []
+                if step >= len(items):
+                    break
+                node = items[step]
+                place = self.starts[node]
+        return place
+
+    def empty_place(self, next_token: int, mark: str, *, is_flow: bool) -> int:
+        """
+        Where a value is that nothing stands for: after its colon or dash, in flow past a blank.
+
+        Parsers may tell the next token, with comments before it.
+        """
+        text = self.text
+        last = self.starts[-1] if self.kinds[-1] in (MAPPING, SEQUENCE) else self.ends[-1]
+        found = _BETWEEN.match(text, last, next_token)
+        place = found.end() if found else last
+        if text[place : place + 1] != mark:
+            return last
+        is_apart = is_flow and text[place + 1 : place + 2] == " "
+        return place + 2 if is_apart else place + 1

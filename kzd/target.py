@@ -75,16 +75,24 @@ def refusal(document: Document, field_path: FieldPath) -> str:
             where = spelled(done[:depth])
             return f"`{where}` {reason}" if where else f"the document {reason}"
     where = f"`{spelled(done)}`" if done else "the document"
-    if is_empty(tape, target.node):
-        return _why_not_filled(tape, target, where)
-    if target.rest and tape.kinds[target.node] in MAPPINGS:
-        return _why_not_inserted(tape, target, where)
-    if target.rest:
+    if target.rest and not _takes(tape, target):
         wanted = "a mapping" if isinstance(target.rest[0], str) else "a list"
         return f"{where} is not {wanted}"
+    if is_empty(tape, target.node):
+        return _why_not_filled(tape, target, where)
+    if target.rest:
+        return _why_not_inserted(tape, target, where)
     if tape.kinds[target.node] in MAPPINGS or tape.kinds[target.node] in SEQUENCES:
         return f"{where} is set already"
     return ""
+
+
+def _takes(tape: Tape, target: Target) -> bool:
+    """Whether the node can hold what is to come below it."""
+    if any(not isinstance(step, str) for step in target.rest):
+        return False
+    kind = tape.kinds[target.node]
+    return kind in MAPPINGS or (kind == PLAIN and is_empty(tape, target.node))
 
 
 def _why_shared(tape: Tape, node: int) -> str:
@@ -105,8 +113,8 @@ def _why_not_filled(tape: Tape, target: Target, where: str) -> str:
         return f"{where} has an explicit key (`?`)"
     start, end = tape.starts[target.node], tape.ends[target.node]
     if tape.kinds[target.above[-1]] == FLOW_MAPPING:
-        between = tape.text[tape.ends[target.key] : start]
-        return "" if ":" in between or start > end else f"{where} has no colon"
+        has_colon = ":" in tape.text[tape.ends[target.key] : start]
+        return "" if has_colon else f"{where} has no colon"
     text = tape.text
     line = text.find("\n", tape.ends[target.key])
     rest = text[end : line if line >= 0 else len(text)].strip(" \t\r")
@@ -122,13 +130,16 @@ def _why_not_inserted(tape: Tape, target: Target, where: str) -> str:
         return ""
     if any(_is_explicit(tape, key) for key, _ in tape.entries(target.node)):
         return f"{where} has an explicit key (`?`)"
-    leaf = last_leaf(tape, target.node)
-    is_open_ended = tape.ends[leaf] >= len(tape.text) and not tape.text.endswith("\n")
-    if tape.kinds[leaf] in BLOCK_SCALARS and (
-        is_open_ended or (keeps_breaks(tape, leaf) and not tape.text.endswith("\n"))
-    ):
+    if has_open_end(tape, target.node):
         return f"{where} ends in a text without a line end, which a line after it would change"
     return ""
+
+
+def has_open_end(tape: Tape, node: int) -> bool:
+    """Whether it ends in a block scalar that the end of the text cuts off within a line."""
+    leaf = last_leaf(tape, node)
+    is_last = tape.ends[leaf] >= len(tape.text) or keeps_breaks(tape, leaf)
+    return tape.kinds[leaf] in BLOCK_SCALARS and is_last and not tape.text.endswith("\n")
 
 
 def _is_explicit(tape: Tape, key: int) -> bool:
@@ -157,8 +168,6 @@ def insert_refusal(document: Document, prefix: FieldPath) -> str:
         reason = _why_shared(tape, node)
         if reason:
             return f"the list {reason}"
-    leaf = last_leaf(tape, target.node)
-    is_block = tape.kinds[target.above[-1]] == SEQUENCE
-    if is_block and tape.kinds[leaf] in BLOCK_SCALARS and not tape.text.endswith("\n"):
+    if tape.kinds[target.above[-1]] == SEQUENCE and has_open_end(tape, target.node):
         return "its last text has no line end, which a line after it would change"
     return ""
