@@ -64,6 +64,11 @@ def is_old_api(workload: Resource) -> bool:
     return workload.api_version in ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2")
 
 
+def is_partial(resource: Resource) -> bool:
+    """Whether it is a patch: a workload that says only what another one is to change."""
+    return isinstance(resource, Workload) and bool(_why_partial(resource))
+
+
 def _why_not_ours(workload: Workload, view: ClusterView) -> str:
     if is_old_api(workload):
         return f"'{workload.api_version}' is no longer served; apps/v1 is"

@@ -10,6 +10,7 @@ from kzd.resource import Service, ServicePort, Workload
 from kzd.value import text
 
 SCRAPING_WORDS = frozenset(["metrics", "prom", "prometheus", "monitoring", "telemetry"])
+SCRAPING_SERVICE = "-metrics-service"
 LAST_WORDS = frozenset(["health", "debug", "pprof", "profiling", "admin"])
 
 
@@ -63,8 +64,17 @@ def can_be_listened_on(workload: Workload, port: ServicePort) -> bool:
     return any(not container.only_idles for container in candidates)
 
 
-def is_for_scraping(workload: Workload, services: Iterable[Service], port: ServicePort) -> bool:
-    """Whether a Service port only serves metrics, by its names or Prometheus' annotation."""
+def is_for_scraping(
+    workload: Workload, services: Iterable[Service], service: Service, port: ServicePort
+) -> bool:
+    """
+    Whether a port of `service` only serves metrics.
+
+    By the names of the port, by Prometheus' annotation, or by the Service's own name, which
+    kubebuilder's scaffolding makes `…-metrics-service` while it calls the port https.
+    """
+    if service.name.endswith(SCRAPING_SERVICE):
+        return True
     found = declaring(workload, port)
     names = [port.name, *(declared.name for _, declared in found)]
     if isinstance(port.target, str):
@@ -90,7 +100,8 @@ def traffic_ports(
     return [
         port
         for port in service.ports
-        if can_be_listened_on(workload, port) and not is_for_scraping(workload, services, port)
+        if can_be_listened_on(workload, port)
+        and not is_for_scraping(workload, services, service, port)
     ]
 
 

@@ -1,4 +1,4 @@
-"""What the schema and the API's other rules say: of kzd's output always, of the input in `check`."""
+"""What the schema and the API's other rules say: of output always, of input in `check`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from kzd.decisions import Verdict, result_at
 from kzd.edit import spelled
 from kzd.errors import SelfCheckFailed
 from kzd.result import Result
+from kzd.role import is_partial
 from kzd.validate import Problem, broken_rules, problems
+
+REQUIRED = "is required"
+"""How the message of a missing field begins; a patch leaves out what it does not change."""
 
 
 class Verifier:
@@ -34,7 +38,7 @@ class Verifier:
             if verdict.changes:
                 yield from self._edited(verdict)
             elif self._judges_input:
-                yield from self._judged(verdict.held, self._problems(verdict.held.resource.data))
+                yield from self._judged(verdict, self._problems(verdict.held.resource.data))
 
     def _problems(self, data: dict[str, Any]) -> list[Problem]:
         return [*problems(data, self._minor), *broken_rules(data, self._minor, self._min_kubelet)]
@@ -49,13 +53,18 @@ class Verifier:
         for problem in after:
             if problem.severity == "error" and (problem.path, problem.message) not in known:
                 raise _made_wrong(held, problem)
-        yield from self._judged(held, before)
+        yield from self._judged(verdict, before)
 
-    def _judged(self, held: Held, found: list[Problem]) -> Iterator[Result]:
+    def _judged(self, verdict: Verdict, found: list[Problem]) -> Iterator[Result]:
+        """What is wrong with the input, but for what a rule has told about the same field."""
+        told = {result.field_path for result in verdict.results}
+        is_patch = is_partial(verdict.held.resource)
         for problem in found:
+            if problem.path in told or (is_patch and problem.message.startswith(REQUIRED)):
+                continue
             severity = problem.severity if self._judges_input else "warning"
             tags = {"action": "validation"}
-            yield result_at(held, problem.path, problem.message, severity, tags=tags)
+            yield result_at(verdict.held, problem.path, problem.message, severity, tags=tags)
 
 
 def _made_wrong(held: Held, problem: Problem) -> SelfCheckFailed:

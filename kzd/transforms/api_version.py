@@ -33,6 +33,6 @@ def api_version(workload: Workload, options: Options, cluster: ClusterView) -> I
             API_VERSION,
             f"must be 'apps/v1': '{workload.api_version}' was removed in Kubernetes 1.16; "
             "kzd leaves the workload as it is",
-            "warning",
+            "error",
             proposed="apps/v1",
         )
