@@ -16,7 +16,7 @@ from kzd.validate import NEWEST, OLDEST
 
 Schema = dict[str, Any]
 
-TYPES = {
+TYPES: dict[str, Schema] = {
     "bool": {"type": "boolean"},
     "int": {"type": "integer"},
     "float": {"type": "number"},
@@ -65,7 +65,7 @@ def section_schema(section: type[Section]) -> Schema:
 
 def option_schema(name: str, option: Option) -> Schema:
     """The schema of one option."""
-    schema: Schema = dict(TYPES[option.type.removesuffix(" | None")])
+    schema: Schema = {**TYPES[option.type.removesuffix(" | None")]}
     if option.choices:
         schema["enum"] = list(option.choices)
     if option.minimum is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 FieldPath = tuple[str | int, ...]
@@ -12,6 +13,7 @@ Safety = Literal["safe", "unsafe"]
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]|\[([^\]]+)\]")
 
 
+@cache
 def path(text: str) -> FieldPath:
     """
     The field path that `text` spells.
@@ -21,9 +23,7 @@ def path(text: str) -> FieldPath:
     >>> path("metadata.annotations[kzd.dev/serving]")
     ('metadata', 'annotations', 'kzd.dev/serving')
     """
-    return tuple(
-        int(index) if index else (word or key) for word, index, key in _STEP.findall(text)
-    )
+    return tuple(int(index) if index else (word or key) for word, index, key in _STEP.findall(text))
 
 
 def spelled(field_path: FieldPath) -> str:

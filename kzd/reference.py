@@ -158,8 +158,9 @@ def with_table(readme: str, transforms: Sequence[Transform]) -> str:
     _, end, after = rest.partition(END)
     if not mark or not end:
         raise ValueError(f"README.md must hold {START} and {END}")
+    page = "kzd/transforms/README.md"
     rows = [
-        f"| [`{item.name}`](kzd/transforms/README.md#{item.name}) | {_kind(item)} | {first_line(item)} |"
+        f"| [`{item.name}`]({page}#{item.name}) | {_kind(item)} | {first_line(item)} |"
         for item in transforms
     ]
     table = "\n".join(["| transform | | |", "|---|---|---|", *rows])

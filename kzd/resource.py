@@ -9,15 +9,16 @@ from kzd.container import Container
 from kzd.edit import Edit, FieldPath, path
 from kzd.value import integer, mapping, sequence, text
 
+TEMPLATE = path("spec.template")
 POD_SPEC: dict[tuple[str, str], FieldPath] = {
-    ("apps/v1", "Deployment"): path("spec.template"),
-    ("apps/v1", "StatefulSet"): path("spec.template"),
-    ("apps/v1", "DaemonSet"): path("spec.template"),
-    ("apps/v1", "ReplicaSet"): path("spec.template"),
-    ("v1", "ReplicationController"): path("spec.template"),
-    ("batch/v1", "Job"): path("spec.template"),
+    ("apps/v1", "Deployment"): TEMPLATE,
+    ("apps/v1", "StatefulSet"): TEMPLATE,
+    ("apps/v1", "DaemonSet"): TEMPLATE,
+    ("apps/v1", "ReplicaSet"): TEMPLATE,
+    ("v1", "ReplicationController"): TEMPLATE,
+    ("batch/v1", "Job"): TEMPLATE,
     ("batch/v1", "CronJob"): path("spec.jobTemplate.spec.template"),
-    ("argoproj.io/v1alpha1", "Rollout"): path("spec.template"),
+    ("argoproj.io/v1alpha1", "Rollout"): TEMPLATE,
     ("v1", "Pod"): (),
 }
 """Where the pod template of each kind is; a Pod is its own."""
@@ -88,14 +89,15 @@ class Resource:
         """The value at a field path; None where it is unset, null or only the API's default."""
         value: Any = self.data
         for step in field_path:
-            if isinstance(step, int):
-                value = value[step] if isinstance(value, list) and step < len(value) else None
+            if isinstance(value, dict):
+                value = value.get(step)
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                value = value[step]
             else:
-                value = value.get(step) if isinstance(value, dict) else None
-            if value is None:
                 return None
-        if self.is_live and value in API_DEFAULTS.get(".".join(map(str, field_path)), ()):
-            return None
+        if self.is_live and value is not None:
+            is_default = value in API_DEFAULTS.get(".".join(map(str, field_path)), ())
+            return None if is_default else value
         return value
 
     def __repr__(self) -> str:
@@ -105,19 +107,20 @@ class Resource:
 class Workload(Resource):
     """A resource with a pod template."""
 
-    @property
-    def template(self) -> FieldPath:
+    def __init__(self, data: dict[str, Any], origin: Origin, namespace: str | None = None) -> None:
+        super().__init__(data, origin, namespace)
+        self.template = POD_SPEC.get((self.api_version, self.kind), TEMPLATE)
         """The field path of the pod template; a bare Pod is its own."""
-        return POD_SPEC.get((self.api_version, self.kind), path("spec.template"))
+        self.pod_spec = mapping(self.get(self.pod()))
+        """The pod's spec, empty where there is none."""
+        self.containers = list(self._containers("containers"))
+        """The regular containers."""
+        self.init_containers = list(self._containers("initContainers"))
+        """The init containers, native sidecars among them."""
 
     def pod(self, *steps: str | int) -> FieldPath:
         """The field path of a field of the pod's spec."""
         return (*self.template, "spec", *steps)
-
-    @property
-    def pod_spec(self) -> dict[str, Any]:
-        """The pod's spec, empty where there is none."""
-        return mapping(self.get(self.pod()))
 
     @property
     def pod_labels(self) -> dict[str, Any]:
@@ -128,16 +131,6 @@ class Workload(Resource):
     def pod_annotations(self) -> dict[str, Any]:
         """The annotations of the pod template."""
         return mapping(self.get((*self.template, "metadata", "annotations")))
-
-    @property
-    def containers(self) -> list[Container]:
-        """The regular containers."""
-        return list(self._containers("containers"))
-
-    @property
-    def init_containers(self) -> list[Container]:
-        """The init containers, native sidecars among them."""
-        return list(self._containers("initContainers"))
 
     def _containers(self, field: str) -> Iterator[Container]:
         for index, data in enumerate(sequence(self.pod_spec.get(field))):

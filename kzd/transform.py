@@ -113,9 +113,9 @@ def transform(
 
     Its name is the module's with dashes, its options the module's `Options`.  `writes` are the
     field paths it may edit, with `[]` for any element; without `writes` and `creates` it only
-    yields Findings.  `together` names the transforms that `--only` brings along, since its own edits
-    would do harm without theirs.  `once` keeps only its first Finding in a run.  With `left_alone` it is also
-    asked about workloads that kzd keeps its hands off.
+    yields Findings.  `together` names the transforms that `--only` brings along, since its own
+    edits would do harm without theirs.  `once` keeps only its first Finding in a run.  With
+    `left_alone` it is also asked about workloads that kzd keeps its hands off.
     """
 
     def declare(function: Function) -> Transform:

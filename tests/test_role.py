@@ -25,9 +25,7 @@ def view_of(*texts: str, serving: bool | None = None, namespace: str | None = No
     bundle = read_bundle(sources, namespace=namespace)
     settings = Settings(PropagationSection(), PlatformSection(), RolesSection(), serving)
     resources = [held.resource for held in bundle.held]
-    return ClusterView(
-        resources, lambda _: settings, lambda *_: True, minor=37, min_kubelet=37
-    )
+    return ClusterView(resources, lambda _: settings, lambda *_: True, minor=37, min_kubelet=37)
 
 
 def role_in(*texts: str, serving: bool | None = None, namespace: str | None = None) -> Role:
@@ -208,16 +206,12 @@ ROLES = {
         "not ours",
     ),
     "local configuration": (
-        workload(
-            metadata='name: web, annotations: {config.kubernetes.io/local-config: "true"}'
-        )
+        workload(metadata='name: web, annotations: {config.kubernetes.io/local-config: "true"}')
         + service(),
         "not ours",
     ),
     "a controller owns it": (
-        workload(
-            metadata="name: web, ownerReferences: [{kind: App, name: x, controller: true}]"
-        )
+        workload(metadata="name: web, ownerReferences: [{kind: App, name: x, controller: true}]")
         + service(),
         "not ours",
     ),
@@ -273,8 +267,10 @@ def test_the_owner_s_word_comes_first(said: bool, expected: str) -> None:
 
 
 def test_the_namespace_given_stands_for_one_left_out() -> None:
-    text = workload(metadata="name: web, namespace: a") + service() + service(
-        "x", metadata="namespace: b", selector="{app: x}"
+    text = (
+        workload(metadata="name: web, namespace: a")
+        + service()
+        + service("x", metadata="namespace: b", selector="{app: x}")
     )
 
     assert role_in(text, namespace="a").name == "serving"
@@ -319,20 +315,21 @@ SINGLE = {
     "an autoscaler above the claim": (workload(pod=CLAIM) + SCALED, False),
     "a data store behind its usual port": (
         workload(
-            image="docker.io/library/redis:7@sha256:0", container="ports: [{name: http, containerPort: 6379}]"
+            image="docker.io/library/redis:7@sha256:0",
+            container="ports: [{name: http, containerPort: 6379}]",
         ),
         True,
     ),
     "a data store's image behind another port": (workload(image="redis"), False),
     "an image whose name only contains a store's": (
-        workload(
-            image="acme/redis-proxy", container="ports: [{name: http, containerPort: 6379}]"
-        ),
+        workload(image="acme/redis-proxy", container="ports: [{name: http, containerPort: 6379}]"),
         False,
     ),
     "two replicas of a data store": (
         workload(
-            image="redis", spec="replicas: 2", container="ports: [{name: http, containerPort: 6379}]"
+            image="redis",
+            spec="replicas: 2",
+            container="ports: [{name: http, containerPort: 6379}]",
         ),
         False,
     ),
@@ -376,9 +373,7 @@ TAKE_OVER = {
     ),
     "an Argo Rollout": (workload("Rollout", api="argoproj.io/v1alpha1"), True),
     "an Argo Rollout of one that may not surge": (
-        workload(
-            "Rollout", api="argoproj.io/v1alpha1", spec="strategy: {canary: {maxSurge: 0}}"
-        ),
+        workload("Rollout", api="argoproj.io/v1alpha1", spec="strategy: {canary: {maxSurge: 0}}"),
         False,
     ),
 }

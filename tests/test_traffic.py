@@ -62,7 +62,9 @@ def test_order(name: str) -> None:
 
 
 def test_the_container_is_the_one_that_declares_the_port() -> None:
-    (port,) = ports_in([("a", "[{containerPort: 1}]"), ("b", "[{containerPort: 2}]")], "[{port: 2}]")
+    (port,) = ports_in(
+        [("a", "[{containerPort: 1}]"), ("b", "[{containerPort: 2}]")], "[{port: 2}]"
+    )
 
     assert port.container is not None
     assert (port.container.name, port.declared, port.problem) == ("b", True, "")
