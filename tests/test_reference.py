@@ -64,6 +64,13 @@ def test_every_transform_has_its_row_in_the_readme() -> None:
     assert ROW.findall(table) == [item.name for item in transforms.load()]
 
 
+def test_ci_runs_the_readme_s_test_command() -> None:
+    blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
+
+    assert [len(block.splitlines()) for block in blocks[:2]] == [1, 1]
+    assert blocks[1].strip() in (ROOT / ".ci" / "run").read_text()
+
+
 @pytest.mark.parametrize(
     ("after", "message"),
     [

@@ -31,10 +31,11 @@ def test_every_case_belongs_to_a_transform() -> None:
 
 
 def test_every_folder_is_a_case() -> None:
-    wrong = {}
+    wrong = []
     for folder in CASES.glob("*/*"):
         files = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
-        if not REQUIRED <= files <= KNOWN:
-            wrong[str(folder.relative_to(CASES))] = sorted(files ^ REQUIRED)
+        case = folder.relative_to(CASES)
+        wrong += [f"{case} has no {name}" for name in sorted(REQUIRED - files)]
+        wrong += [f"{case} must not have {name}" for name in sorted(files - KNOWN)]
 
-    assert wrong == {}
+    assert wrong == []
