@@ -69,10 +69,15 @@ def hook_of(container: Container) -> Hook | None:
     return _added(steps)
 
 
-def hooks_of(workload: Workload) -> Iterator[tuple[Container, Hook]]:
-    """The hooks that run when a Pod ends: those of regular containers and native sidecars."""
+def running(workload: Workload) -> list[Container]:
+    """The containers that run when a Pod ends: regular ones and native sidecars."""
     sidecars = [container for container in workload.init_containers if container.is_sidecar]
-    for container in [*workload.containers, *sidecars]:
+    return [*workload.containers, *sidecars]
+
+
+def hooks_of(workload: Workload) -> Iterator[tuple[Container, Hook]]:
+    """The hooks that run when a Pod ends, each with its container."""
+    for container in running(workload):
         hook = hook_of(container)
         if hook:
             yield container, hook

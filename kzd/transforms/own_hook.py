@@ -34,10 +34,9 @@ def own_hook(workload: Workload, options: Options, cluster: ClusterView) -> Iter
         return
     need = grace.need_of(workload, cluster)
     severity: Severity = "warning" if need.is_configured else "info"
-    added = grace.kzd_s_hooks(workload)
     for container, hook in hooks_of(workload):
         place = container.path + PRE_STOP
-        if place in added or container.is_sidecar or hook.seconds >= need.seconds:
+        if container.is_sidecar or hook.seconds >= need.seconds:
             continue
         message = f"must let the container serve for {need.seconds} s, {_what(hook)}"
         message += f"; {need.arithmetic} ({need.source})"

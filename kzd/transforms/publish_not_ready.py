@@ -6,7 +6,7 @@ its clients reach it while it stops, however long it waits: no sleep helps.  Tha
 that must find each other before they are ready, through a Service of their own.
 
 Left alone: Services without the field; the governing Service of a StatefulSet; Services that send
-no requests, such as those of metrics.
+no requests, such as those of metrics; single workloads, which lose requests in any case.
 Source: https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/
 """
 
@@ -33,12 +33,12 @@ def publish_not_ready(
 ) -> Iterator[Finding]:
     """Report the Services that keep sending requests to the Pods of a workload."""
     role = cluster.role(workload)
-    for service in role.services if role.serves else ():
-        if not service.publishes_not_ready:
-            continue
-        message = f"must be false for {workload.kind} '{workload.name}' to lose no requests"
-        if grace.only_publishes_not_ready(role):
-            message += "; it gets no sleep, since none helps while this sends to ending Pods"
-        else:
-            message += "; clients of this Service reach its Pods until they are gone"
-        yield Finding(PUBLISH, message, "warning", proposed=False, about=service)
+    if not role.serves or role.single:
+        return
+    message = f"sends requests to the Pods of {workload.kind} '{workload.name}' until they are gone"
+    if grace.only_publishes_not_ready(role):
+        message += ", so no sleep helps and none is added"
+    for service in role.services:
+        if service.publishes_not_ready:
+            remedy = "clients need a Service without it"
+            yield Finding(PUBLISH, f"{message}; {remedy}", "warning", about=service)

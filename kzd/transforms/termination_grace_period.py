@@ -23,7 +23,7 @@ from kzd import grace
 from kzd.cluster_view import ClusterView
 from kzd.edit import Edit, Finding
 from kzd.grace import Numbers
-from kzd.pre_stop import hook_of, longest_sleep
+from kzd.pre_stop import hook_of, longest_sleep, running
 from kzd.resource import Workload
 from kzd.transform import OptionSet, option, transform
 from kzd.value import mapping
@@ -109,8 +109,7 @@ def _probes(workload: Workload, numbers: Numbers) -> Iterator[Edit]:
     growth = numbers.grace - numbers.before
     if growth <= LARGE_GROWTH_SECONDS:
         return
-    sidecars = [container for container in workload.init_containers if container.is_sidecar]
-    for container in [*workload.containers, *sidecars]:
+    for container in running(workload):
         probe = mapping(container.data.get("livenessProbe"))
         hook = hook_of(container)
         needed = (hook.seconds if hook else 0) + grace.LEAST_SECONDS
