@@ -39,7 +39,7 @@ class Options(OptionSet):
 )
 def first_rollout(workload: Workload, options: Options, cluster: ClusterView) -> Iterator[Finding]:
     """Report, once, that old Pods still end by their old spec."""
-    if workload.kind != "DaemonSet" and workload.replicas == 0:
+    if workload.replicas == 0:
         return
     ending = next((edit for edit in workload.edits if ENDING_FIELDS & set(edit.path)), None)
     if ending:

@@ -59,8 +59,8 @@ def _losing_jobs(config: str) -> Iterator[str]:
     starts = [part.start() for part in parts]
     for part, end in zip(parts, [*starts, len(config)][1:], strict=True):
         text_of_job = config[part.end() : end]
-        _, discovery, rest = text_of_job.partition(DISCOVERY)
-        if part["job"] and discovery and _LOST.search(rest) and API_SERVER not in rest:
+        _, _, rest = text_of_job.partition(DISCOVERY)
+        if part["job"] and _LOST.search(rest) and API_SERVER not in rest:
             yield part["job"]
 
 

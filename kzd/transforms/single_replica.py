@@ -75,7 +75,7 @@ def _place(workload: Workload) -> FieldPath:
 
 
 def _is_recreate(workload: Workload) -> bool:
-    return workload.kind == "Deployment" and workload.strategy_type == "Recreate"
+    return workload.strategy_type == "Recreate"
 
 
 def _remedy(workload: Workload, cluster: ClusterView) -> str:

@@ -73,7 +73,9 @@ def _why_kept(shell: str, found: list[Command]) -> tuple[str, bool]:
         return f"ends in a pipe, so {keeps}; `exec` without the pipe would pass it on", True
     if any(command.after == "&" for command in running) and last.program in WAITING:
         return f"starts it in the background, so {keeps}; a trap would pass it on", True
-    if found[-1].program == "done" and not programs <= IDLE:
+    if found[-1].program == "done" and programs <= IDLE:
+        return "", False
+    if found[-1].program == "done":
         return f"is a loop, so {keeps}; a trap would pass it on", True
     if last.program in WAITING or last.words[:3] == ("tail", "-f", "/dev/null"):
         return "", False
