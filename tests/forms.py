@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from math import isfinite
 from random import Random
 from typing import Any, NamedTuple
@@ -39,7 +40,8 @@ class Style(NamedTuple):
     has_literals: bool = True
 
 
-def resources(data: bytes) -> list[Any] | None:
+@lru_cache(maxsize=8)
+def resources(data: bytes) -> tuple[Any, ...] | None:
     """The plain data of all resources, out of their envelopes; None where one can't be had."""
     try:
         documents = read("-", data).documents
@@ -49,7 +51,7 @@ def resources(data: bytes) -> list[Any] | None:
         return None
     if any(item.is_template or item.is_sops or item.frozen for item in documents):
         return None
-    return [item for document in documents for item in _items(document.data)]
+    return tuple(item for document in documents for item in _items(document.data))
 
 
 def _items(data: Any) -> Iterator[Any]:
@@ -69,7 +71,7 @@ def meaning(data: bytes) -> list[str] | None:
 def mutated(name: str, data: bytes) -> bytes | None:
     """The stream in a form, proven to mean the same; None where the form does not apply."""
     before = meaning(data)
-    if not before or not all(map(_is_portable, resources(data) or [])):
+    if not before or not all(map(_is_portable, resources(data) or ())):
         return None
     new = FORMS[name](data)
     if new is None or new == data:
@@ -122,26 +124,26 @@ def quoted(data: bytes) -> bytes:
 
 
 def flow(data: bytes) -> bytes:
-    return _joined([_flow(item) + "\n" for item in resources(data) or []])
+    return _joined([_flow(item) + "\n" for item in resources(data) or ()])
 
 
 def minified_json(data: bytes) -> bytes:
-    texts = [json.dumps(item, separators=(",", ":")) for item in resources(data) or []]
+    texts = [json.dumps(item, separators=(",", ":")) for item in resources(data) or ()]
     return _joined([text + "\n" for text in texts])
 
 
 def pretty_json(data: bytes) -> bytes:
-    texts = [json.dumps(item, indent=2, ensure_ascii=False) for item in resources(data) or []]
+    texts = [json.dumps(item, indent=2, ensure_ascii=False) for item in resources(data) or ()]
     return _joined([text + "\n" for text in texts])
 
 
 def tabbed_json(data: bytes) -> bytes:
-    texts = [json.dumps(item, indent="\t", ensure_ascii=False) for item in resources(data) or []]
+    texts = [json.dumps(item, indent="\t", ensure_ascii=False) for item in resources(data) or ()]
     return _joined([text + "\n" for text in texts])
 
 
 def shuffled(data: bytes) -> bytes | None:
-    found = resources(data) or []
+    found = list(resources(data) or ())
     _random(data).shuffle(found)
     return _joined([_block(item, Style()) for item in found])
 
@@ -155,7 +157,7 @@ def as_resource_list(data: bytes) -> bytes:
 
 
 def as_json_list(data: bytes) -> bytes:
-    envelope = {"apiVersion": "v1", "kind": "List", "items": resources(data)}
+    envelope = {"apiVersion": "v1", "kind": "List", "items": list(resources(data) or ())}
     return json.dumps(envelope, indent=4, ensure_ascii=False).encode() + b"\n"
 
 
@@ -172,23 +174,33 @@ def commented(data: bytes) -> bytes:
     return "\n".join([*lines, "# the end", ""]).encode()
 
 
+def anchored(data: bytes) -> bytes:
+    """Anchors on some collections; the text can't take an edit in them."""
+    chance = _random(data)
+    lines = _blocks(data, Style(has_literals=False)).decode().split("\n")
+    return "\n".join(
+        f"{line} &anchor{number}" if line.endswith(":") and chance.random() < 0.1 else line
+        for number, line in enumerate(lines)
+    ).encode()
+
+
 FORMS: dict[str, Form] = {
     form.__name__: form
     for form in (
         crlf, bom, no_final_newline, four_spaces, odd_steps, indentless_lists, quoted, flow,
         minified_json, pretty_json, tabbed_json, shuffled, as_list,
-        as_resource_list, as_json_list, commented,
+        as_resource_list, as_json_list, commented, anchored,
     )
 }  # fmt: skip
 
 
 def _enveloped(data: bytes, kind: str, style: Style) -> bytes:
-    envelope = {"apiVersion": ENVELOPES[kind], "kind": kind, "items": resources(data)}
+    envelope = {"apiVersion": ENVELOPES[kind], "kind": kind, "items": list(resources(data) or ())}
     return _block(envelope, style).encode()
 
 
 def _blocks(data: bytes, style: Style) -> bytes:
-    return _joined([_block(item, style) for item in resources(data) or []])
+    return _joined([_block(item, style) for item in resources(data) or ()])
 
 
 def _joined(texts: list[str]) -> bytes:

@@ -7,8 +7,10 @@ Each question answers with a list of faults, empty where all is well.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
@@ -51,22 +53,141 @@ class Pair(NamedTuple):
         return self.review.edits if self.review else ()
 
 
-def pairs(before: bytes, output: Output) -> list[Pair]:
-    """The resources before and after, in their order."""
-    old, new = _bundle(before).held, list(_bundle(output.files[0].data).held)
-    reviews = list(output.reviews)
-    found: list[Pair] = []
-    for held in old:
-        while new and _identity(new[0].resource) != _identity(held.resource):
-            found.append(Pair(None, new.pop(0), None))
-        if not new:
-            raise AssertionError(f"{held.resource!r} is gone")
-        review = None
-        if reviews and _identity(reviews[0].resource) == _identity(held.resource):
-            review = reviews.pop(0)
-        found.append(Pair(held, new.pop(0), review))
-    assert not reviews
-    return found + [Pair(None, held, None) for held in new]
+class Proof:
+    """What came of an input, and the questions about it."""
+
+    def __init__(self, before: bytes, output: Output) -> None:
+        self.before = before
+        self.output = output
+        self.after = output.files[0].data
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        """The resources before and after, in their order."""
+        old, new = _bundle(self.before).held, list(_bundle(self.after).held)
+        reviews = list(self.output.reviews)
+        found: list[Pair] = []
+        for held in old:
+            while new and _identity(new[0].resource) != _identity(held.resource):
+                found.append(Pair(None, new.pop(0), None))
+            if not new:
+                raise AssertionError(f"{held.resource!r} is gone")
+            review = None
+            if reviews and _identity(reviews[0].resource) == _identity(held.resource):
+                review = reviews.pop(0)
+            found.append(Pair(held, new.pop(0), review))
+        assert not reviews
+        return found + [Pair(None, held, None) for held in new]
+
+    def unfixed(self, run: Run) -> list[str]:
+        """A second run changes nothing, `results` excepted."""
+        again = run(self.after).files[0].data
+        if again == self.after:
+            return []
+        if not read("-", self.after).is_resource_list:
+            return ["a second run changes the text"]
+        faults = [] if meaning(self.after) == meaning(again) else ["a second run changes items"]
+        if _without_results(self.after) != _without_results(again):
+            faults.append("a second run changes the text")
+        return faults
+
+    def undeclared(self) -> list[str]:
+        """Only what edits name has changed, each was unset or may be raised, and is declared."""
+        return [
+            f"{pair.subject}: {fault}"
+            for pair in self.pairs
+            for fault in (_undeclared(pair) if pair.before else _foreign(pair.after.resource))
+        ]
+
+    def rewritten(self) -> list[str]:
+        """Lines that are gone though no edit had to touch them, and comments that are."""
+        lines = self.before.split(b"\n")
+        touched = self._touched()
+        if not self.before.endswith(b"\n"):
+            touched.add(len(lines) - 1)
+        rest = iter(self.after.split(b"\n"))
+        faults = [
+            f"line {number + 1} is gone or has moved: {line!r}"
+            for number, line in enumerate(lines)
+            if number not in touched and line not in rest
+        ]
+        for number in sorted(touched):
+            content, mark, comment = lines[number].rstrip(b"\r").partition(b" #")
+            is_text = content.count(b'"') % 2 or content.count(b"'") % 2
+            if mark and not is_text and comment not in self.after:
+                faults.append(f"line {number + 1} loses its comment: {lines[number]!r}")
+        ends = {line[-1:] == b"\r" for line in lines[:-1]}
+        if ends == {True} and any(line[-1:] != b"\r" for line in self.after.split(b"\n")[:-1]):
+            faults.append("a line end is not that of its neighbours")
+        return faults[:3]
+
+    def _touched(self) -> set[int]:
+        """Lines that hold an edited value, or the empty, null or flow collection it goes into."""
+        lines: set[int] = set()
+        latest: Held | None = None
+        for pair in self.pairs:
+            if pair.before:
+                latest = pair.before
+                for _, edit in pair.edits:
+                    lines |= _lines_of(latest.document, latest.prefix + edit.path, latest.file)
+            elif latest and latest.prefix:
+                lines |= _lines_of(latest.document, (*latest.prefix[:-1], -1), latest.file)
+        file = read("-", self.before)
+        if file.is_resource_list:
+            document = next(item for item in file.documents if item.kind == "ResourceList")
+            lines |= _lines_of(document, ("results",), file)
+            document.parse()
+            if "results" in document.data:
+                lines.add(document.position(("results",))[0] - 1)
+        return lines
+
+    def invalid(self, minor: int, min_kubelet: int) -> list[str]:
+        """Resources that were valid for a version, or are new, and are not any more."""
+        faults = []
+        for pair in self.pairs:
+            old = _problems(pair.before.resource.data, minor, min_kubelet) if pair.before else set()
+            new = _problems(pair.after.resource.data, minor, min_kubelet)
+            faults += [f"1.{minor}: {pair.subject}: {fault}" for fault in sorted(new - old)]
+        return faults
+
+    def mistagged(self) -> list[str]:
+        """Results whose tags say what is documented nowhere."""
+        return [
+            f"{result.message}: {result.tags}"
+            for result in self.output.results
+            if result.tags.get("action") not in TAGS
+            or result.tags.get("transform") not in (None, *TRANSFORMS)
+            or not set(result.tags) <= {"action", "transform"}
+        ]
+
+    @property
+    def decisions(self) -> Counter[str]:
+        """
+        What was decided of which resource, in no order.
+
+        A resource that the text can't take counts as added: JSON has no place for a second
+        document.
+        """
+        return Counter(
+            f"{'edit' if result.field_path else 'create'} {result.tags['transform']} "
+            f"{result.resource_ref} {spelled(result.field_path)} {result.proposed}"
+            for result in self.output.results
+            if result.action in DECIDING or (result.action == "refusal" and not result.field_path)
+        )
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the text could not take an edit; what follows from it may be another decision."""
+        return any(
+            result.action == "refusal" and result.field_path for result in self.output.results
+        )
+
+    def differs(self, other: Proof) -> list[str]:
+        """The decisions that only one of two runs has made, where none was refused."""
+        if self.is_refused or other.is_refused:
+            return []
+        lost, new = self.decisions - other.decisions, other.decisions - self.decisions
+        return [f"not any more: {item}" for item in lost] + [f"only now: {item}" for item in new]
 
 
 def _identity(resource: Resource) -> tuple[object, ...]:
@@ -83,20 +204,6 @@ def _bundle(data: bytes) -> Bundle:
         return read_bundle([Source("-", data)])
 
 
-def unfixed(output: Output, run: Run) -> list[str]:
-    """A second run changes nothing, `results` excepted."""
-    first = output.files[0].data
-    second = run(first).files[0].data
-    if first == second:
-        return []
-    if not read("-", first).is_resource_list:
-        return ["a second run changes the text"]
-    faults = [] if meaning(first) == meaning(second) else ["a second run changes items"]
-    if _without_results(first) != _without_results(second):
-        faults.append("a second run changes the text")
-    return faults
-
-
 def _without_results(data: bytes) -> bytes:
     """A ResourceList but for the lines of its results, and for its last line's end."""
     file = read("-", data)
@@ -108,15 +215,6 @@ def _without_results(data: bytes) -> bytes:
         held.add(document.position(("results",))[0] - 1)
         lines = [line for number, line in enumerate(lines) if number not in held]
     return b"\n".join(lines).rstrip(b"\r\n")
-
-
-def undeclared(before: bytes, output: Output) -> list[str]:
-    """Only what edits name has changed, each was unset or may be raised, and is declared."""
-    return [
-        f"{pair.subject}: {fault}"
-        for pair in pairs(before, output)
-        for fault in (_undeclared(pair) if pair.before else _foreign(pair.after.resource))
-    ]
 
 
 def _foreign(resource: Resource) -> Iterator[str]:
@@ -168,57 +266,9 @@ def _differences(field_path: FieldPath, one: Any, other: Any) -> Iterator[str]:
         yield f"{spelled(field_path)} must be {one!r}, not {other!r}"
 
 
-def rewritten(before: bytes, output: Output) -> list[str]:
-    """Lines that are gone though no edit had to touch them, and comments that are."""
-    after = output.files[0].data
-    touched = _touched(before, output)
-    lines = before.split(b"\n")
-    if not before.endswith(b"\n"):
-        touched.add(len(lines) - 1)
-    rest = iter(after.split(b"\n"))
-    faults = [
-        f"line {number + 1} is gone or has moved: {line!r}"
-        for number, line in enumerate(lines)
-        if number not in touched and line not in rest
-    ]
-    for number in sorted(touched):
-        content, mark, comment = lines[number].rstrip(b"\r").partition(b" #")
-        is_text = content.count(b'"') % 2 or content.count(b"'") % 2
-        if mark and not is_text and comment not in after:
-            faults.append(f"line {number + 1} loses its comment: {lines[number]!r}")
-    ends = {line[-1:] == b"\r" for line in lines[:-1]}
-    if ends == {True} and any(line[-1:] != b"\r" for line in after.split(b"\n")[:-1]):
-        faults.append("a line end is not that of its neighbours")
-    return faults[:3]
-
-
-def _touched(before: bytes, output: Output) -> set[int]:
-    """The lines that hold an edited value, or the empty, null or flow collection it goes into."""
-    lines: set[int] = set()
-    latest: Held | None = None
-    for pair in pairs(before, output):
-        if pair.before:
-            latest = pair.before
-            for _, edit in pair.edits:
-                lines |= _lines_of(latest.document, latest.prefix + edit.path, latest.file)
-        elif latest and latest.prefix:
-            lines |= _lines_of(latest.document, (*latest.prefix[:-1], -1), latest.file)
-    file = read("-", before)
-    if file.is_resource_list:
-        document = next(item for item in file.documents if item.kind == "ResourceList")
-        lines |= _lines_of(document, ("results",), file)
-        document.parse()
-        if "results" in document.data:
-            lines.add(document.position(("results",))[0] - 1)
-    return lines
-
-
 def _lines_of(document: Document, field_path: FieldPath, file: File) -> set[int]:
     """The lines, from 0, that setting a field may change: none where it only adds some."""
-    try:
-        node = YAML(typ="safe").compose(document.text)
-    except YAMLError:
-        node = YAML(typ="safe", pure=True).compose(document.text)
+    node = _composed(document.text)
     for step in field_path:
         below = _below(node, step)
         if below is None:
@@ -233,6 +283,14 @@ def _lines_of(document: Document, field_path: FieldPath, file: File) -> set[int]
     return set(range(first + start, first + end + 1))
 
 
+@cache
+def _composed(text: str) -> Node:
+    try:
+        return YAML(typ="safe").compose(text)
+    except YAMLError:
+        return YAML(typ="safe", pure=True).compose(text)
+
+
 def _below(node: Node, step: str | int) -> Node | None:
     if isinstance(node, MappingNode):
         return next((value for key, value in reversed(node.value) if key.value == step), None)
@@ -242,16 +300,6 @@ def _below(node: Node, step: str | int) -> Node | None:
     return None
 
 
-def invalid(before: bytes, output: Output, minor: int, min_kubelet: int) -> list[str]:
-    """Resources that were valid for a version, or are new, and are not any more."""
-    faults = []
-    for pair in pairs(before, output):
-        old = _problems(pair.before.resource.data, minor, min_kubelet) if pair.before else set()
-        new = _problems(pair.after.resource.data, minor, min_kubelet)
-        faults += [f"1.{minor}: {pair.subject}: {fault}" for fault in sorted(new - old)]
-    return faults
-
-
 def _problems(data: Any, minor: int, min_kubelet: int) -> set[str]:
     found = [*problems(data, minor), *broken_rules(data, minor, min_kubelet)]
     return {
@@ -259,33 +307,3 @@ def _problems(data: Any, minor: int, min_kubelet: int) -> set[str]:
         for problem in found
         if problem.severity == "error"
     }
-
-
-def mistagged(output: Output) -> list[str]:
-    """Results whose tags say what is documented nowhere."""
-    return [
-        f"{result.message}: {result.tags}"
-        for result in output.results
-        if result.tags.get("action") not in TAGS
-        or result.tags.get("transform") not in (None, *TRANSFORMS)
-        or not set(result.tags) <= {"action", "transform"}
-    ]
-
-
-def decisions(output: Output) -> list[str]:
-    """
-    What was decided of which resource, in no order.
-
-    A resource that the text can't take counts as added: JSON has no place for a second document.
-    """
-    return sorted(
-        f"{'edit' if result.field_path else 'create'} {result.tags['transform']} "
-        f"{result.resource_ref} {spelled(result.field_path)} {result.proposed}"
-        for result in output.results
-        if result.action in DECIDING or (result.action == "refusal" and not result.field_path)
-    )
-
-
-def is_refused(output: Output) -> bool:
-    """Whether the text could not take an edit; what follows from it may be another decision."""
-    return any(result.action == "refusal" and result.field_path for result in output.results)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from traceback import extract_tb
 from typing import Any, NamedTuple
@@ -12,7 +11,7 @@ from zlib import crc32
 import pytest
 
 from kzd import pipeline, transforms
-from kzd.bundle import Source
+from kzd.bundle import Bundle, Source
 from kzd.config import Config
 from kzd.config_schema import docstring
 from kzd.config_source import choose
@@ -20,13 +19,14 @@ from kzd.errors import ConfigError, InputError
 from kzd.pipeline import Output
 from kzd.schema import NEWEST, OLDEST, Field, fields, kinds
 from kzd.transform import Transform
-from tests import proof
 from tests.case import Case, cases
 from tests.corpus_run import WHY_SKIPPED, corpus, files
 from tests.forms import FORMS, mutated
+from tests.proof import Proof
 
 VERSIONS = range(OLDEST, NEWEST + 1)
-FORMS_OF_A_FILE = 3
+FORMS_OF_A_CASE = 7
+FORMS_OF_A_FILE = 2
 CASES = "cases/"
 CUSTOM_KINDS = ("Rollout",)
 
@@ -44,7 +44,12 @@ class Text(NamedTuple):
         options = {"unsafe": self.seed % 2 == 0} | more
         return pipeline.run([Source("input.yaml", data)], self.config, **options)
 
-    def config(self, bundle: Any) -> Config:
+    def with_all(self, config: Callable[[Bundle], Config]) -> Callable[[bytes], Output]:
+        """A run with all transforms at once, whichever the case is about."""
+        namespace = self.case.options.get("namespace") if self.case else None
+        return lambda data: pipeline.run([Source("input.yaml", data)], config, namespace=namespace)
+
+    def config(self, bundle: Bundle) -> Config:
         return self.case.config(bundle) if self.case else choose(bundle, transforms.load())
 
     @property
@@ -75,25 +80,25 @@ def groups() -> list[str]:
 
 
 @cache
-def ran(text: Text) -> Output | None:
+def ran(text: Text) -> Proof | None:
     """What comes of a text; None where kzd refuses to read it."""
-    return output_of(lambda: text.run(text.data))
+    return proof_of(text.data, text.run)
 
 
-def output_of(run: Callable[[], Output]) -> Output | None:
+def proof_of(data: bytes, run: Callable[[bytes], Output]) -> Proof | None:
     try:
-        return run()
+        return Proof(data, run(data))
     except (InputError, ConfigError):
         return None
 
 
-def faults(group: str, check: Callable[[Text, Output], list[str]]) -> str:
+def faults(group: str, check: Callable[[Text, Proof], list[str]]) -> str:
     """What a check finds in the texts of a group, a line each; a crash is a fault too."""
     found = []
     for text in texts(group):
         try:
-            output = ran(text)
-            told = check(text, output) if output else []
+            proof = ran(text)
+            told = check(text, proof) if proof else []
         except Exception as error:
             told = [f"{error!r} in {extract_tb(error.__traceback__)[-1]}"]
         found += [f"{text.name}: {fault}" for fault in told]
@@ -113,24 +118,24 @@ def test_the_corpus_is_among_the_texts() -> None:
 
 @every_group
 def test_a_second_run_changes_nothing(group: str) -> None:
-    assert faults(group, lambda text, output: proof.unfixed(output, text.run)) == ""
+    assert faults(group, lambda text, proof: proof.unfixed(text.run)) == ""
 
 
 @every_group
 def test_only_unset_fields_and_declared_raises_change(group: str) -> None:
-    assert faults(group, lambda text, output: proof.undeclared(text.data, output)) == ""
+    assert faults(group, lambda _, proof: proof.undeclared()) == ""
 
 
 @every_group
 def test_untouched_lines_stay(group: str) -> None:
-    assert faults(group, lambda text, output: proof.rewritten(text.data, output)) == ""
+    assert faults(group, lambda _, proof: proof.rewritten()) == ""
 
 
 @every_group
 def test_without_decisions_the_bytes_are_the_same(group: str) -> None:
-    def check(text: Text, output: Output) -> list[str]:
-        is_same = output.files[0].data == text.data or b"ResourceList" in text.data
-        is_changed = any(result.action in ("edit", "create") for result in output.results)
+    def check(text: Text, proof: Proof) -> list[str]:
+        is_same = proof.after == text.data or b"ResourceList" in text.data
+        is_changed = any(item.action in ("edit", "create") for item in proof.output.results)
         return [] if is_same or is_changed else ["bytes differ"]
 
     assert faults(group, check) == ""
@@ -138,98 +143,72 @@ def test_without_decisions_the_bytes_are_the_same(group: str) -> None:
 
 @every_group
 def test_tags_are_documented(group: str) -> None:
-    assert faults(group, lambda _, output: proof.mistagged(output)) == ""
+    assert faults(group, lambda _, proof: proof.mistagged()) == ""
 
 
 @every_group
 def test_valid_before_is_valid_after(group: str) -> None:
     """Cases in every version, each file of the corpus in one of them, and in the newest."""
 
-    def check(text: Text, _: Output) -> list[str]:
-        some = (OLDEST + text.seed % len(VERSIONS), NEWEST)
+    def check(text: Text, _: Proof) -> list[str]:
+        some = {OLDEST + text.seed % len(VERSIONS), NEWEST}
         return [fault for minor in (VERSIONS if text.case else some) for fault in at(text, minor)]
 
     def at(text: Text, minor: int) -> list[str]:
         kubelet = max(OLDEST, minor - text.seed % 4)
 
-        def config(bundle: Any) -> Config:
+        def config(bundle: Bundle) -> Config:
             return text.config(bundle).with_versions(f"1.{minor}", f"1.{kubelet}")
 
-        output = run_all(text, text.data, config)
-        return proof.invalid(text.data, output, minor, kubelet) if output else []
+        proof = proof_of(text.data, text.with_all(config))
+        return proof.invalid(minor, kubelet) if proof else []
 
     assert faults(group, check) == ""
-
-
-def run_all(text: Text, data: bytes, config: Any) -> Output | None:
-    """With all transforms at once."""
-    namespace = text.case.options.get("namespace") if text.case else None
-    return output_of(
-        lambda: pipeline.run([Source("input.yaml", data)], config, namespace=namespace)
-    )
 
 
 @pytest.mark.parametrize("group", [group for group in groups() if group.startswith(CASES)])
 def test_all_transforms_together_keep_the_contract(group: str) -> None:
-    def check(text: Text, _: Output) -> list[str]:
-        output = run_all(text, text.data, text.config)
-        if output is None:
-            return []
-        return [
-            *proof.unfixed(output, lambda data: run_all(text, data, text.config) or output),
-            *proof.undeclared(text.data, output),
-            *proof.rewritten(text.data, output),
-        ]
+    def check(text: Text, _: Proof) -> list[str]:
+        run = text.with_all(text.config)
+        proof = proof_of(text.data, run)
+        return broken(proof, run) if proof else []
 
     assert faults(group, check) == ""
+
+
+def broken(proof: Proof, run: Callable[[bytes], Output]) -> list[str]:
+    return [*proof.unfixed(run), *proof.undeclared(), *proof.rewritten(), *proof.mistagged()]
 
 
 @every_group
 def test_other_forms_of_a_text_keep_the_contract(group: str) -> None:
     """Whatever its form, the same is decided, and no form of it is rewritten."""
-    assert faults(group, lambda text, output: list(faults_of_forms(text, output))) == ""
 
+    def check(text: Text, proof: Proof) -> list[str]:
+        return [fault for name in forms_of(text) for fault in in_form(name, text, proof)]
 
-def faults_of_forms(text: Text, output: Output) -> Iterator[str]:
-    for name in forms_of(text):
+    def in_form(name: str, text: Text, proof: Proof) -> list[str]:
         data = mutated(name, text.data)
         if data is None:
-            continue
-        new = text.run(data)
-        told = [
-            *proof.unfixed(new, text.run),
-            *proof.undeclared(data, new),
-            *proof.rewritten(data, new),
-            *proof.mistagged(new),
-        ]
-        if not proof.is_refused(output):
-            told += difference(output, new)
-        yield from (f"{name}: {fault}" for fault in told)
+            return []
+        new = Proof(data, text.run(data))
+        return [f"{name}: {fault}" for fault in broken(new, text.run) + proof.differs(new)]
+
+    assert faults(group, check) == ""
 
 
 def forms_of(text: Text) -> list[str]:
-    """All of a case, some of a file, other ones for the next."""
+    """Some for each text, other ones for the next."""
     names = list(FORMS)
-    if text.case:
-        return names
-    return [names[(text.seed + step * 4) % len(names)] for step in range(FORMS_OF_A_FILE)]
-
-
-def difference(one: Output, other: Output) -> list[str]:
-    """The decisions that only one of two runs has made."""
-    first, second = Counter(proof.decisions(one)), Counter(proof.decisions(other))
-    return [f"not any more: {item}" for item in first - second] + [
-        f"only now: {item}" for item in second - first
-    ]
+    number = FORMS_OF_A_CASE if text.case else FORMS_OF_A_FILE
+    return [names[(text.seed + step * 2) % len(names)] for step in range(number)]
 
 
 @every_group
 def test_order_does_not_matter(group: str) -> None:
-    def check(text: Text, output: Output) -> list[str]:
+    def check(text: Text, proof: Proof) -> list[str]:
         data = mutated("shuffled", text.data)
-        if data is None or proof.is_refused(output):
-            return []
-        return difference(output, text.run(data))
+        return proof.differs(Proof(data, text.run(data))) if data else []
 
     assert faults(group, check) == ""
 
