@@ -92,6 +92,8 @@ def only_idles(arguments: list[str], image_name: str = "") -> bool:
     True
     >>> only_idles(["sleep", "5", "--and-serve"]), only_idles(["nginx"]), only_idles(["true"])
     (True, False, False)
+    >>> only_idles(["sh", "-c", "sleep 9 & wait"]), only_idles(["sh", "-c", "nginx & wait"])
+    (True, False)
     """
     if not arguments:
         return image_name == "pause"
@@ -103,7 +105,9 @@ def only_idles(arguments: list[str], image_name: str = "") -> bool:
     ):
         command = command[1:]
     program = command[0].rpartition("/")[2] if command else ""
-    return program in ("sleep", "pause", "wait") or command[:3] == ["tail", "-f", "/dev/null"]
+    if program == "wait":  # for what runs in the background, which may be the application
+        return any({"sleep", "tail"} & set(part.split()) for part in simple)
+    return program in ("sleep", "pause") or command[:3] == ["tail", "-f", "/dev/null"]
 
 
 def duration_seconds(word: str) -> float | None:

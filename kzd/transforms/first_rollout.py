@@ -1,5 +1,5 @@
 """
-Learn that the first rollout with these settings is not protected by them.
+Learn that the first rollout with these settings is not yet protected.
 
 A rollout ends the old Pods by their old spec.  The sleep and the grace period that kzd adds are in
 the new one, so they protect every rollout but the one that brings them.  kzd can't see what runs,
