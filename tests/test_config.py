@@ -20,7 +20,9 @@ class SleepOptions(OptionSet):
 
 
 def _transform(name: str, options: type[OptionSet] = OptionSet) -> Transform:
-    return Transform(name, ("Deployment",), (), (), (), (), False, False, options, lambda *_: iter(()))
+    return Transform(
+        name, ("Deployment",), (), (), (), (), False, False, options, lambda *_: iter(())
+    )
 
 
 TRANSFORMS = (
@@ -452,8 +454,8 @@ def test_strings_are_typed_by_the_option(type_: str, text: object, value: object
 
 @pytest.mark.parametrize(
     ("type_", "text"),
-    [("int", "0x10"), ("int", "9" * 5000), ("int", "1e3"), ("int", "1_0"), ("float", "nan"), ("float", ".5"),
-     ("bool", "1"), ("bool", "yes"), ("int", ""), ("int", "٣")],
+    [("int", "0x10"), ("int", "9" * 5000), ("int", "1e3"), ("int", "1_0"), ("int", ""), ("int", "٣"),
+     ("float", "nan"), ("float", ".5"), ("bool", "1"), ("bool", "yes")],
 )  # fmt: skip
 def test_strings_of_another_type_are_refused(type_: str, text: str) -> None:
     with pytest.raises(Unfit):

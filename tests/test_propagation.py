@@ -15,7 +15,7 @@ from tests.test_role import service, view_of, workload
 
 def propagation_in(text: str, **values: Any) -> Propagation:
     view = view_of(text)
-    section = PropagationSection({name: "the test" for name in values}, **values)
+    section = PropagationSection(dict.fromkeys(values, "the test"), **values)
     settings = Settings(section, PlatformSection(), RolesSection())
     view = ClusterView(
         view.resources, lambda _: settings, lambda *_: True, minor=37, min_kubelet=37

@@ -287,7 +287,10 @@ def test_a_previous_name_of_kustomize_governs_too() -> None:
 
 
 CLAIM = "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]"
-CLAIMED = "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: data}}\nspec: {{accessModes: [{}]}}\n"
+CLAIMED = (
+    "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: data}}\n"
+    "spec: {{accessModes: [{}]}}\n"
+)
 SCALED = (
     "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\n"
     "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: 2}\n"
