@@ -21,7 +21,7 @@ from kzd.parser import (
     pure_events,
     unreadable,
 )
-from kzd.scalar import cached_key, cached_scalar, keys, scalars
+from kzd.scalar import cached_key, cached_scalar, key_of, keys, scalars, without_surrogates
 from kzd.tape import (
     ALIAS,
     DOUBLE,
@@ -40,12 +40,11 @@ from kzd.tape import (
 
 MAXIMUM_LEVELS = 1_000
 MAXIMUM_EXPANDED = 1_000_000
-MAXIMUM_SECOND_OPINION = 1_000_000
+MAXIMUM_SECOND_OPINION = 250_000
 
 _STYLES = {None: PLAIN, "": PLAIN, "'": SINGLE, '"': DOUBLE, "|": LITERAL, ">": FOLDED}
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
 _CORE = "tag:yaml.org,2002:"
-_READ_OTHERWISE = "\t\x85\u2028\u2029"
 
 
 def compose(text: str) -> Tape:
@@ -56,18 +55,12 @@ def compose(text: str) -> Tape:
         return _Composer(text, is_pure=False).run(fast_events(text))
     except YAMLError as error:
         first = unreadable(error, text)
-    if not HAS_C_PARSER or not _deserves_second_opinion(text):
+    if not HAS_C_PARSER or len(text) > MAXIMUM_SECOND_OPINION or "\t" in text:
         raise first
     try:
         return _Composer(text, is_pure=True).run(pure_events(text))
     except (YAMLError, Unreadable):
         raise first from None
-
-
-def _deserves_second_opinion(text: str) -> bool:
-    """Whether the slow parser may be asked: for it some characters are no line breaks or blanks."""
-    is_long = len(text) > MAXIMUM_SECOND_OPINION
-    return not is_long and not any(character in text for character in _READ_OTHERWISE)
 
 
 class _Composer:
@@ -121,6 +114,8 @@ class _Composer:
         kind = _STYLES[event.style]
         start, end = event.start_mark.index, event.end_mark.index
         value = event.value
+        if self._is_pure and kind == DOUBLE:
+            value = without_surrogates(value)
         frame = self._frame
         if start == end and frame is not None and (self._is_pure or frame.is_flow):
             mark = ":" if frame.is_mapping else "-"
@@ -233,8 +228,9 @@ class _Composer:
         if frame is not None and frame.height <= height:
             frame.height = height + 1
         if frame is not None and frame.is_mapping and frame.key is NOTHING:
-            if not isinstance(value, str):
-                raise Unreadable("has an alias for a key", start, is_key=True)
-            self._take_key(value, node, is_bare=False)
+            key = None if isinstance(value, dict | list) else key_of(value)
+            if key is None:
+                raise Unreadable("has an alias to what is no text for a key", start, is_key=True)
+            self._take_key(key, node, is_bare=False)
         else:
             self._take(value)

@@ -43,6 +43,11 @@ HAS_C_PARSER = _parser.__module__ != "ruamel.yaml.parser"
 """Whether the fast parser is installed."""
 
 
+UNENDED = "found unexpected end of stream"
+UNFIT = "found character that cannot start any token"
+UNKNOWN_BREAKS = "\x85\u2028\u2029"
+
+
 class Unreadable(Exception):
     """Text that is no YAML as Kubernetes reads it; `index` is the character where it shows."""
 
@@ -59,7 +64,12 @@ def fast_events(text: str) -> Iterator[Any]:
 
 
 def pure_events(text: str) -> Iterator[Any]:
-    """The events of the pure parser; raises YAMLError while they are read."""
+    """The events of the pure parser; raises YAMLError or Unreadable while they are read."""
+    for character in UNKNOWN_BREAKS:
+        index = text.find(character)
+        if index >= 0:
+            problem = f"U+{ord(character):04X} is a line break that the slow parser does not know"
+            raise Unreadable(f"is not YAML: {problem}", index)
     try:
         yield from YAML(typ="safe", pure=True).parse(text)
     except (ValueError, IndexError, TypeError, RecursionError) as error:
@@ -68,8 +78,13 @@ def pure_events(text: str) -> Iterator[Any]:
 
 def unreadable(error: YAMLError, text: str) -> Unreadable:
     """The library's error with the character where it shows."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    context = getattr(error, "context_mark", None)
+    mark = getattr(error, "problem_mark", None) or context
     problem = (error.problem if isinstance(error, MarkedYAMLError) else "") or ""
     problem = problem or str(error).partition("\n")[0] or "it breaks off"
+    if problem == UNENDED and context is not None:
+        mark, problem = context, "the quotes that open here are never closed"
     index = min(mark.index, len(text)) if mark is not None else 0
+    if text[index : index + 1] == "\t" and problem == UNFIT:
+        problem = "a tab must not indent"
     return Unreadable(f"is not YAML: {problem}", index)

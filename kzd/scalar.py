@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from math import inf, isfinite
+from struct import pack, unpack
 from typing import Any
 
 WORDS: dict[str, Any] = {
@@ -22,8 +24,11 @@ _MAY_MEAN_MORE = frozenset("~yYnNtTfFoO.+-0123456789")
 _INTEGER = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[+-]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][+-]?[0-9]+)?")
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*|[0-9]+%")
+_MUST_BE_ESCAPED = re.compile("[\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _READ_OTHERWISE = re.compile(r"(?i)y|n|yes|no|on|off|true|false|null|nan|inf|infinity")
-_INT64_LIMIT = 1 << 64
+_FLOAT32_LIMIT = 3.4028235677973366e38
+_MAXIMUM_DIGITS = 400
+_INTEGERS = range(-(1 << 63), 1 << 64)
 
 
 def resolved(plain: str) -> Any:
@@ -41,39 +46,72 @@ def resolved(plain: str) -> Any:
         return WORDS[plain]
     if plain[0] not in _MAY_MEAN_MORE:
         return plain
-    digits = plain.replace("_", "")
+    digits = plain if plain[0] == "." else plain.replace("_", "")
     match = _INTEGER.fullmatch(digits)
     if match:
         return _integer(match[1], match[2], plain)
-    return float(digits) if _FLOAT.fullmatch(digits) else plain
+    return _number(digits, plain)
+
+
+def _number(digits: str, plain: str) -> Any:
+    """A decimal number; text where it is none, or larger than any."""
+    value = float(digits) if _FLOAT.fullmatch(digits) else inf
+    return value if isfinite(value) else plain
 
 
 def _integer(sign: str, digits: str, plain: str) -> Any:
-    head = digits[:2].lower()
-    if head in ("0x", "0b", "0o"):
+    if len(digits) > _MAXIMUM_DIGITS:
+        return _number(sign + digits, plain)
+    if digits[:2].lower() in ("0x", "0b", "0o"):
         value = int(digits, 0)
     else:
         value = int(digits, 8 if digits[0] == "0" else 10)
-    if value >= _INT64_LIMIT:
-        return float(value) if digits[0] != "0" else plain
-    return -value if sign == "-" else value
+    value = -value if sign == "-" else value
+    return value if value in _INTEGERS else _number(sign + digits, plain)
 
 
 def key_text(plain: str) -> str | None:
     """
     The text that a plain scalar is as a key, since JSON's keys are strings; None for null.
 
-    >>> key_text("8080"), key_text("yes"), key_text("0x10"), key_text("~")
-    ('8080', 'true', '16', None)
+    >>> key_text("8080"), key_text("yes"), key_text("0x10"), key_text("1.50"), key_text("~")
+    ('8080', 'true', '16', '1.5', None)
     """
     if plain and plain[0] not in _MAY_MEAN_MORE and plain not in WORDS:
         return plain
-    value = resolved(plain)
+    return key_of(resolved(plain))
+
+
+def key_of(value: Any) -> str | None:
+    """The text that a scalar's value is as a key; None for null."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(int(value)) if value == int(value) else repr(value)
+    return str(value) if isinstance(value, int) else _shortest(value)
+
+
+def _shortest(value: float) -> str:
+    """A number in the fewest digits that 32 bits need, as Go writes a key."""
+    if abs(value) > _FLOAT32_LIMIT:
+        return ".inf" if value > 0 else "-.inf"
+    (single,) = unpack("f", pack("f", value))
+    digits = next(
+        n for n in range(9) if unpack("f", pack("f", float(f"{single:.{n}e}")))[0] == single
+    )
+    text = f"{single:.{digits}e}"
+    exponent = int(text.partition("e")[2])
+    return text if not -5 < exponent < 6 else f"{single:.{max(0, digits - exponent)}f}"
+
+
+def without_surrogates(text: str) -> str:
+    r"""
+    The text with each escaped pair as the one character it means in JSON.
+
+    >>> without_surrogates("\ud83d\ude00") == "\U0001f600"
+    True
+    """
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 CACHED_CHARACTERS = 64
@@ -108,7 +146,11 @@ def written(value: Any, *, is_json: bool = False) -> str:
     """
     if isinstance(value, str) and not is_json and is_plain(value):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return _MUST_BE_ESCAPED.sub(_escaped, json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
 
 
 def is_plain(text: str) -> bool:

@@ -107,7 +107,9 @@ def _item_pieces(tape: Tape, insert: Insert) -> Iterator[Piece]:
     dash = tape.column(tape.starts[parent])
     place = line_after(tape, node, dash + 1)
     style = block_style(tape, [*target.above, node])
-    lines = list(item_lines(insert.resource, dash, 2, style))
+    is_block = tape.kinds[node] == MAPPING
+    width = tape.column(tape.starts[node + 1]) - dash if is_block else 2
+    lines = list(item_lines(insert.resource, dash, width, style))
     yield Piece(place, place, dash, as_lines(tape.text, place, lines))
 
 
@@ -127,9 +129,10 @@ def _replaced_pieces(tape: Tape, key: str, value: list[Any] | None) -> Iterator[
 def _replaced_in_block(tape: Tape, node: int, old: int, value: dict[str, Any]) -> Piece:
     text = tape.text
     start = text.rfind("\n", 0, tape.starts[node]) + 1
-    place = line_after(tape, old, len(text))
+    column = tape.column(tape.starts[node])
+    place = line_after(tape, old, column + 1)
     end = line_end(text, place)
-    lines = block_lines(value, tape.column(tape.starts[node]), block_style(tape, [0]))
+    lines = block_lines(value, column, block_style(tape, [0]))
     new = "".join(line + end for line in lines)
     if place == len(text) and not text.endswith("\n"):
         return Piece(start - len(end), place, BEHIND_ALL, (end + new).removesuffix(end))

@@ -24,7 +24,7 @@ def spans(data: bytes) -> Iterator[tuple[int, int]]:
     """
     Where the documents of a stream are; a `---` line belongs to the document after it.
 
-    Byte order marks lie between them.
+    Byte order marks lie between them, with a bare `---` line that comes before one.
 
     >>> data = b"a: 1\\n--- # b\\nb: 2\\n"
     >>> [data[start:end] for start, end in spans(data)]
@@ -35,16 +35,19 @@ def spans(data: bytes) -> Iterator[tuple[int, int]]:
     while True:
         found = data.find(b"\n---", search)
         if found < 0:
-            yield _without_mark(data, start), len(data)
+            yield _behind_mark(data, start), len(data)
             return
         search = found + 4
         if data[search : search + 1] in (b"", b" ", b"\t", b"\r", b"\n"):
-            yield _without_mark(data, start), found + 1
+            yield _behind_mark(data, start), found + 1
             start = found + 1
 
 
-def _without_mark(data: bytes, start: int) -> int:
-    return start + 3 if data.startswith(BYTE_ORDER_MARK, start) else start
+def _behind_mark(data: bytes, start: int) -> int:
+    for before in (BYTE_ORDER_MARK, b"---\n" + BYTE_ORDER_MARK, b"---\r\n" + BYTE_ORDER_MARK):
+        if data.startswith(before, start):
+            return start + len(before)
+    return start
 
 
 def sniffed_kind(data: bytes, start: int, end: int) -> str | None:

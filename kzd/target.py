@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from kzd.document import Document
 from kzd.edit import FieldPath, spelled
-from kzd.layout import BLOCK_SCALARS, keeps_breaks, last_leaf
+from kzd.layout import BLOCK_SCALARS, end_of, keeps_breaks, last_leaf
 from kzd.scalar import resolved
 from kzd.tape import (
     ALIAS,
@@ -19,6 +20,8 @@ from kzd.tape import (
     SEQUENCES,
     Tape,
 )
+
+ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 
 
 class Target(NamedTuple):
@@ -111,6 +114,8 @@ def _why_not_filled(tape: Tape, target: Target, where: str) -> str:
         return f"{where} is an empty item"
     if _is_explicit(tape, target.key):
         return f"{where} has an explicit key (`?`)"
+    if _has_odd_break(tape, target.key) or _has_odd_break(tape, target.node):
+        return f"{where} shares a line with a break that is no line feed"
     start, end = tape.starts[target.node], tape.ends[target.node]
     if tape.kinds[target.above[-1]] == FLOW_MAPPING:
         has_colon = ":" in tape.text[tape.ends[target.key] : start]
@@ -130,9 +135,21 @@ def _why_not_inserted(tape: Tape, target: Target, where: str) -> str:
         return ""
     if any(_is_explicit(tape, key) for key, _ in tape.entries(target.node)):
         return f"{where} has an explicit key (`?`)"
+    if _has_odd_break(tape, target.node):
+        return f"{where} shares a line with a break that is no line feed"
     if has_open_end(tape, target.node):
         return f"{where} ends in a text without a line end, which a line after it would change"
     return ""
+
+
+def _has_odd_break(tape: Tape, node: int) -> bool:
+    """Whether its first or last line has a break inside that editors and kzd take for none."""
+    text = tape.text
+    start = tape.starts[node]
+    first = text.rfind("\n", 0, start) + 1
+    end = end_of(tape, node)
+    last = text.find("\n", end) + 1 or len(text)
+    return bool(ODD_BREAK.search(text, first, start) or ODD_BREAK.search(text, end, last))
 
 
 def has_open_end(tape: Tape, node: int) -> bool:
@@ -161,13 +178,17 @@ def insert_refusal(document: Document, prefix: FieldPath) -> str:
     if document.frozen:
         return f"the document {document.frozen}"
     tape = document.tape
+    open_end = "its last text has no line end, which a line after it would change"
     if not prefix:
-        return "" if tape.kinds[0] == MAPPING else "it is JSON, which takes no second document"
+        if tape.kinds[0] != MAPPING:
+            return "it is JSON, which takes no second document"
+        return open_end if has_open_end(tape, 0) else ""
     target = target_of(tape, prefix)
     for node in target.above:
         reason = _why_shared(tape, node)
         if reason:
             return f"the list {reason}"
-    if tape.kinds[target.above[-1]] == SEQUENCE and has_open_end(tape, target.node):
-        return "its last text has no line end, which a line after it would change"
-    return ""
+    if _has_odd_break(tape, target.node):
+        return "it shares a line with a break that is no line feed"
+    is_block = tape.kinds[target.above[-1]] == SEQUENCE
+    return open_end if is_block and has_open_end(tape, target.node) else ""
