@@ -454,8 +454,8 @@ def test_strings_are_typed_by_the_option(type_: str, text: object, value: object
 
 @pytest.mark.parametrize(
     ("type_", "text"),
-    [("int", "0x10"), ("int", "9" * 5000), ("int", "1e3"), ("int", "1_0"), ("int", ""), ("int", "٣"),
-     ("float", "nan"), ("float", ".5"), ("bool", "1"), ("bool", "yes")],
+    [("int", "0x10"), ("int", "9" * 5000), ("int", "1e3"), ("int", "1_0"), ("int", ""),
+     ("int", "٣"), ("float", "nan"), ("float", ".5"), ("bool", "1"), ("bool", "yes")],
 )  # fmt: skip
 def test_strings_of_another_type_are_refused(type_: str, text: str) -> None:
     with pytest.raises(Unfit):
