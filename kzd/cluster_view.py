@@ -10,6 +10,7 @@ from typing import Any, cast
 from kzd.availability import take_over
 from kzd.edit import path
 from kzd.entry import ROUTE_KINDS, named_services
+from kzd.propagation import Propagation, propagation_of
 from kzd.resource import Resource, Service, Workload
 from kzd.role import Role, role_of
 from kzd.selection import LabelIndex, SelectorIndex, label_selector_matches, pairs_match
@@ -71,6 +72,8 @@ class ClusterView:
             for name, namespace in named_services(entry):
                 self._entries[name].append((entry, namespace or entry.namespace))
         self._roles: dict[int, Role] = {}
+        self._serving_ports: dict[int, list[ServingPort]] = {}
+        self._propagations: dict[int, Propagation] = {}
 
     def of_kind(self, *kinds: str) -> list[Resource]:
         """All resources of these kinds, in the order of the input."""
@@ -193,7 +196,16 @@ class ClusterView:
 
     def serving_ports(self, workload: Workload) -> list[ServingPort]:
         """The ports behind the Services of a serving workload, best first."""
-        return serving_ports(workload, self.role(workload).services)
+        if id(workload) not in self._serving_ports:
+            found = serving_ports(workload, self.role(workload).services)
+            self._serving_ports[id(workload)] = found
+        return self._serving_ports[id(workload)]
+
+    def propagation(self, workload: Workload) -> Propagation:
+        """Which propagation applies to a workload, and why."""
+        if id(workload) not in self._propagations:
+            self._propagations[id(workload)] = propagation_of(workload, self)
+        return self._propagations[id(workload)]
 
     def take_over(self, workload: Workload) -> str:
         """Empty where another Pod can take over from one that ends, else why none can."""

@@ -31,6 +31,16 @@ class Container:
         self.image = text(data.get("image")) or ""
         self.command = words(data.get("command"))
         self.args = words(data.get("args"))
+        self.ports = [
+            Port(
+                text(port.get("name")),
+                integer(port.get("containerPort")),
+                text(port.get("protocol")) or "TCP",
+                integer(port.get("hostPort")) or None,
+            )
+            for port in map(mapping, sequence(data.get("ports")))
+        ]
+        """The declared ports, TCP where the protocol is unset."""
 
     @property
     def is_sidecar(self) -> bool:
@@ -41,19 +51,6 @@ class Container:
     def image_name(self) -> str:
         """The last segment of the image's path, without tag and digest."""
         return self.image.partition("@")[0].rpartition("/")[2].partition(":")[0]
-
-    @property
-    def ports(self) -> list[Port]:
-        """The declared ports, TCP where the protocol is unset."""
-        return [
-            Port(
-                text(port.get("name")),
-                integer(port.get("containerPort")),
-                text(port.get("protocol")) or "TCP",
-                integer(port.get("hostPort")) or None,
-            )
-            for port in map(mapping, sequence(self.data.get("ports")))
-        ]
 
     @property
     def environment(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kzd.edit import FieldPath
 from kzd.pre_stop import PRE_STOP, hook_of
-from kzd.propagation import PATHS, propagation_of
+from kzd.propagation import PATHS
 from kzd.resource import Workload
 from kzd.role import Role
 from kzd.value import integer
@@ -208,7 +208,7 @@ def only_publishes_not_ready(role: Role) -> bool:
 def need_of(workload: Workload, view: ClusterView) -> Need:
     """The sleep that a serving workload needs: configured, or its propagation."""
     section = view.settings(workload).propagation
-    found = propagation_of(workload, view)
+    found = view.propagation(workload)
     alarm = section.alarm_seconds if PATHS[found.path].is_in_cluster else inf
     seconds, source = said(workload, view, SLEEP_OPTION)
     if seconds is not None:

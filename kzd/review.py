@@ -7,7 +7,7 @@ from typing import NamedTuple
 from kzd.cluster_view import ClusterView
 from kzd.decisions import Verdict
 from kzd.edit import Edit
-from kzd.propagation import Propagation, propagation_of
+from kzd.propagation import Propagation
 from kzd.resource import Resource, Workload
 from kzd.result import Result
 from kzd.role import Role
@@ -40,7 +40,7 @@ def review_of(verdict: Verdict, view: ClusterView) -> Review:
         origin.source or origin.file,
         0 if origin.source else verdict.held.document.position(verdict.held.prefix)[0],
         role,
-        propagation_of(workload, view) if role.serves else None,
+        view.propagation(workload) if role.serves else None,
         tuple((transform.name, edit) for transform, edit in verdict.edits),
         tuple(verdict.results),
         bool(verdict.changes or verdict.creates),

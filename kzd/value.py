@@ -17,7 +17,9 @@ def sequence(value: Any) -> list[Any]:
 
 def integer(value: Any) -> int | None:
     """`value` where the API reads it as an integer (30.0 too), else None."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if type(value) is int:
+        return value
+    if not isinstance(value, float):
         return None
     return int(value) if value % 1 == 0 else None  # not so for .inf and .nan
 
