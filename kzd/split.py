@@ -17,7 +17,7 @@ _KIND = re.compile(
     rb"[ \t]*(?:#[^\n]*)?(?:\r?\n|$)"
 )
 _SOURCE = re.compile(rb"(?m)^# Source: ([^\r\n]+)")
-_CONTENT = re.compile(rb"(?m)^(?!---(?:[ \t\r]|$))(?:\xef\xbb\xbf)?[ \t]*[^#\s]")
+_CONTENT = re.compile(rb"(?m)^(?!---[ \t\r]*(?:[ \t]#|$))(?:\xef\xbb\xbf)?[ \t]*[^#\s]")
 
 
 def spans(data: bytes) -> Iterator[tuple[int, int]]:
