@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from kzd.commands import Answer
-    from kzd.run import Request
 
 VALUES: dict[str, tuple[str, tuple[str, ...]]] = {
     "--config": ("config", ()),
@@ -99,7 +98,7 @@ def run_filter(asked: dict[str, Any]) -> int:
             raise InputError(f"can't be read: {error.strerror}", file="-") from error
         return render(sources, request, is_stream=True)
 
-    return emit(answered(sources, command))
+    return emit(answered(sources, command, is_stream=True))
 
 
 def emit(answer: Answer) -> int:

@@ -138,6 +138,7 @@ class _Answer:
             message,
             file=resource.origin.source or resource.origin.file,
             field=f"{resource.kind}/{resource.name}: {spelled(path)}",
+            path=path,
         )
 
 

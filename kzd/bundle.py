@@ -6,7 +6,7 @@ import os.path
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from kzd.document import Document, File, read
+from kzd.document import Document, File, Note, read
 from kzd.edit import FieldPath
 from kzd.entry import ROUTE_KINDS, WEBHOOK_KINDS
 from kzd.errors import InputError
@@ -23,7 +23,7 @@ EVIDENCE_KINDS = frozenset(
 )
 """The kinds that a decision may rest on; documents of other kinds are never parsed."""
 
-SCRAPE_CONFIG = "kubernetes_sd_configs"
+SCRAPE_CONFIG = b"kubernetes_sd_configs"
 CONFIG_GROUP = "kzd.dev"
 PATH_ANNOTATIONS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")
 INDEX_ANNOTATIONS = ("internal.config.kubernetes.io/index", "config.kubernetes.io/index")
@@ -33,12 +33,14 @@ HELM_FILE = "postrenderer.helm.sh/postrender-filename"
 class Source(NamedTuple):
     """
     One input: its name (`-` for standard input) and bytes.  A file met while walking a directory
-    is passed over, with a warning, when it can't be read.
+    is passed over, with a warning, when it can't be read; `unreadable` says why where the system
+    does not hand it out.
     """
 
     name: str
     data: bytes
     is_walked: bool = False
+    unreadable: str = ""
 
 
 class Held(NamedTuple):
@@ -60,19 +62,22 @@ class Bundle:
         self.results: list[Result] = []
         self._namespace = namespace
         self._reads_everything = reads_everything
+        self._has_said_sops = False
 
     def add(self, source: Source) -> None:
         """Read one more source; raises InputError unless the source may be passed over."""
-        results = len(self.results)
-        held = len(self.held)
+        kept = [(items, len(items)) for items in (self.results, self.held, self.configurations)]
         try:
+            if source.unreadable:
+                raise InputError(source.unreadable, file=source.name)
             file = read(source.name, source.data)
             for document in file.documents:
                 self._hold(document, file)
         except InputError as error:
             if not source.is_walked or self._reads_everything:
                 raise
-            del self.results[results:], self.held[held:]
+            for items, length in kept:
+                del items[length:]
             self.results.append(_passed_over(error))
             file = read(source.name, b"")
         self.files.append(file)
@@ -81,11 +86,9 @@ class Bundle:
         if not (self._reads_everything or _matters(document)):
             return
         document.parse()
-        self.results += [
-            Result(note.message, note.severity, file=file.name, index=document.index,
-                   line=note.line, column=1, tags={"action": "input"})
-            for note in document.notes
-        ]  # fmt: skip
+        if not (document.is_sops and self._has_said_sops):
+            self.results += [_noted(note, document, file) for note in document.notes]
+        self._has_said_sops |= document.is_sops
         if document.is_template or document.is_sops:
             return
         for prefix, data in document.resources:
@@ -93,6 +96,18 @@ class Bundle:
             held = Held(_view(data, origin, self._namespace), document, prefix, file)
             is_configuration = held.resource.group == CONFIG_GROUP
             (self.configurations if is_configuration else self.held).append(held)
+
+
+def _noted(note: Note, document: Document, file: File) -> Result:
+    return Result(
+        note.message,
+        note.severity,
+        file=file.name,
+        index=document.index,
+        line=note.line,
+        column=note.column,
+        tags={"action": "input"},
+    )
 
 
 def _passed_over(error: InputError) -> Result:
@@ -109,7 +124,7 @@ def _passed_over(error: InputError) -> Result:
 def _matters(document: Document) -> bool:
     kind = document.kind
     if kind == "ConfigMap":
-        return SCRAPE_CONFIG in document.text
+        return document.holds(SCRAPE_CONFIG)
     return kind is None or kind in EVIDENCE_KINDS or kind in LIST_KINDS
 
 
@@ -129,7 +144,9 @@ def _origin(data: dict[str, Any], document: Document, file: File) -> Origin:
     if isinstance(annotations, dict):
         path = next(filter(None, (text(annotations.get(key)) for key in PATH_ANNOTATIONS)), None)
         if path:
-            index = next(filter(None, (text(annotations.get(key)) for key in INDEX_ANNOTATIONS)), "")
+            index = next(
+                filter(None, (text(annotations.get(key)) for key in INDEX_ANNOTATIONS)), ""
+            )
             return Origin(path, int(index) if index.isdigit() else 0, path)
         helm = text(annotations.get(HELM_FILE))
         if helm:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from shutil import get_terminal_size
@@ -10,19 +11,24 @@ from typing import Any
 import click
 
 from kzd import __version__, commands, files
-from kzd.__main__ import INTERRUPTED, emit, has_colors, is_terminal
+from kzd.__main__ import COMPLETION, INTERRUPTED, emit, has_colors, is_terminal
 from kzd.bundle import Source
 from kzd.commands import Answer
 from kzd.failure import answered
 from kzd.files import STDIN, Input
+from kzd.option_value import nearest
 from kzd.result import SEVERITIES
 from kzd.run import NAMES, Request
 
 COMMANDS = ("render", "check", "diff", "explain", "schema")
 MAXIMUM_WIDTH = 110
 EPILOG = """\b
+The options are those of `render`: `kzd render --help` lists them.
+
+\b
 Exit codes: 0 fine; 1 a finding reaches --fail-on, or `check` or `diff` would
 change something; 2 usage or configuration; 3 input or output; 4 a bug in kzd.
+
 \b
 Completion in bash: eval "$(_KZD_COMPLETE=bash_source kzd)"; zsh_source and
 fish_source are there too.
@@ -32,7 +38,7 @@ fish_source are there too.
 def run(arguments: Sequence[str]) -> int:
     """Run a command; the exit code."""
     try:
-        if not arguments:
+        if not arguments and COMPLETION not in os.environ:
             with click.Context(kzd, info_name="kzd") as context:
                 click.echo(kzd.get_help(context), err=True)
             return 2
@@ -47,7 +53,10 @@ def run(arguments: Sequence[str]) -> int:
 
 def _with_command(arguments: Sequence[str]) -> list[str]:
     """Options alone mean `render`; a command after options comes first."""
-    if not arguments[0].startswith("-") or arguments[0] in ("--help", "--version"):
+    first = arguments[0] if arguments else ""
+    if first not in COMMANDS and first[:1] not in ("", "-") and os.path.exists(first):
+        raise click.UsageError(f"'{first}' is no command; did you mean `kzd render {first}`?")
+    if not first.startswith("-") or first in ("-h", "--help", "--version"):
         return list(arguments)
     named = next((word for word in arguments if word in COMMANDS), "render")
     rest = list(arguments)
@@ -73,7 +82,7 @@ COMMON = (
     click.option("--fail-on", type=click.Choice(SEVERITIES), default="error", show_default=True,
                  help="Exit with 1 at findings of this severity."),
     click.option("--format", type=click.Choice(["text", "json"]), default="text",
-                 show_default=True, help="The report's format."),
+                 show_default=True, help="The report's; `schemas/report.json` describes the JSON."),
     click.option("--quiet", is_flag=True, help="Report errors only."),
     click.option("--no-color", is_flag=True, help="No colours on a terminal either."),
     click.option("--exclude", metavar="GLOB", multiple=True,
@@ -91,7 +100,7 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
 paths = click.argument("paths", metavar="[FILE|DIR|-]...", nargs=-1, type=click.Path())
 
 
-@click.group(epilog=EPILOG)
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="kzd", message="%(prog)s %(version)s")
 def kzd() -> None:
     """
@@ -115,25 +124,28 @@ def render(in_place: bool, output: str | None, **options: Any) -> int:
     """
     if in_place and output:
         raise click.UsageError("--in-place and --output exclude each other")
+    is_stream = not (in_place or output)
     asked = _Asked(options, is_reported_on_stderr=True, output=output or "")
 
     def command() -> Answer:
         inputs = asked.inputs()
-        answer = commands.render(
-            asked.sources, asked.request, is_stream=not (in_place or output)
-        )
+        answer = commands.render(asked.sources, asked.request, is_stream=is_stream)
         # A file never comes out empty: one that could not be read stays as it is.
-        data = [new.data or old.data for new, old in zip(answer.files, inputs, strict=True)]
+        contents = [
+            (item, file.data or item.data)
+            for file, item in zip(answer.files, inputs, strict=True)
+            if not item.unreadable
+        ]
         if in_place:
-            files.replace(inputs, data)
+            files.replace(contents)
         elif output:
-            files.write_below(output, inputs, data)
+            files.write_below(output, contents)
         return answer
 
-    return emit(answered(asked.sources, command))
+    return emit(answered(asked.sources, command, is_stream=is_stream))
 
 
-@kzd.command()
+@kzd.command(short_help="Review the manifests: what would change, what to know.")
 @paths
 @common
 def check(**options: Any) -> int:
@@ -144,25 +156,21 @@ def check(**options: Any) -> int:
     results and no items, as validators are asked to.
     """
     asked = _Asked(options)
-    return asked.answer(lambda: commands.check(asked.sources, asked.request))
+    return asked.answer(lambda: commands.check(asked.sources, asked.request), is_stream=True)
 
 
-@kzd.command()
+@kzd.command(short_help="Show what would change, as a diff.")
 @paths
 @common
 def diff(**options: Any) -> int:
     """Show what `render` would change, as a diff that `git apply` and `patch -p1` take."""
     is_colored = not options["no_color"] and has_colors(sys.stdout)
     asked = _Asked(options, is_reported_on_stderr=True)
-    return asked.answer(
-        lambda: commands.diff(asked.sources, asked.request, is_colored=is_colored)
-    )
+    return asked.answer(lambda: commands.diff(asked.sources, asked.request, is_colored=is_colored))
 
 
 @kzd.command()
-@click.argument(
-    "paths", metavar="[TRANSFORM|FILE|DIR|-]...", nargs=-1, shell_complete=_transforms
-)
+@click.argument("paths", metavar="[TRANSFORM|FILE|DIR|-]...", nargs=-1, shell_complete=_transforms)
 @common
 def explain(**options: Any) -> int:
     """
@@ -173,10 +181,18 @@ def explain(**options: Any) -> int:
     from kzd import manual
 
     names = options["paths"]
-    if names and all(name in NAMES for name in names):
-        return emit(Answer(manual.pages(names), "", 0))
-    if not names and is_terminal(sys.stdin):
-        return emit(Answer(manual.contents(), "", 0))
+    rules = [name for name in names if name in NAMES]
+    if rules and len(rules) < len(names):
+        raise click.UsageError("name transforms or files, not both")
+    if rules or (not names and is_terminal(sys.stdin)):
+
+        def page() -> Answer:
+            return Answer(manual.pages(rules) if rules else manual.contents(), "", 0)
+
+        return emit(answered([], page))
+    for name in names:
+        if name != STDIN and not os.path.exists(name):
+            raise click.UsageError(f"'{name}' is no file and no transform{nearest(name, NAMES)}")
     asked = _Asked(options)
     width = min(get_terminal_size((100, 24)).columns, MAXIMUM_WIDTH)
     return asked.answer(lambda: commands.explain(asked.sources, asked.request, width=width))
@@ -188,7 +204,10 @@ def schema() -> int:
     from kzd import transforms
     from kzd.config_schema import config_schema, json_text
 
-    return emit(Answer(json_text(config_schema(transforms.load())).encode(), "", 0))
+    def command() -> Answer:
+        return Answer(json_text(config_schema(transforms.load())).encode(), "", 0)
+
+    return emit(answered([], command))
 
 
 class _Asked:
@@ -212,14 +231,20 @@ class _Asked:
         read = files.read_all(
             self._paths or (STDIN,), sys.stdin.buffer, exclude=self._exclude, output=self._output
         )
-        self.sources += [Source(item.name, item.data, item.is_walked) for item in read]
+        self.sources += [
+            Source(item.name, item.data, item.is_walked, item.unreadable) for item in read
+        ]
         return read
 
-    def answer(self, command: Callable[[], Answer]) -> int:
-        """Read the input, run the command on it, and write its answer."""
+    def answer(self, command: Callable[[], Answer], *, is_stream: bool = False) -> int:
+        """
+        Read the input, run the command on it, and write its answer.
+
+        `is_stream` where a ResourceList is answered with one.
+        """
 
         def whole() -> Answer:
             self.inputs()
             return command()
 
-        return emit(answered(self.sources, whole))
+        return emit(answered(self.sources, whole, is_stream=is_stream))

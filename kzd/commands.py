@@ -8,6 +8,7 @@ from typing import NamedTuple
 from kzd.bundle import Source
 from kzd.document import read
 from kzd.edit import Severity
+from kzd.parser import HAS_C_PARSER
 from kzd.report import text
 from kzd.resource_list import with_items_emptied, with_results
 from kzd.result import Result, reaches
@@ -15,6 +16,10 @@ from kzd.run import Request, Run, run
 from kzd.stream import joined
 
 WRITTEN = ("edit", "create")
+STDIN, STDIN_NAME = "-", "a document of standard input"
+SLOW = (
+    "the C parser is missing, so reading is slow; `pip install 'ruamel.yaml[oldlibyaml]'` brings it"
+)
 
 
 class Answer(NamedTuple):
@@ -80,13 +85,13 @@ def explain(sources: Sequence[Source], request: Request, *, width: int) -> Answe
     from kzd.report import explain as explanation  # textwrap costs start-up
 
     done = run(sources, request)
+    results, reviews = done.output.results, done.output.reviews
     if request.format == "json":
-        return Answer(_bytes(_report(done, request, least="info", is_planned=True)), "", 0)
-    reviews = done.output.reviews
-    told = explanation.report(reviews, width=width, is_colored=request.is_colored)
-    told += "\n" if told else ""
-    told += text.summary(done.output.results, reviews, is_planned=True)
-    return Answer(_bytes(told), _notes(done, request), 0)
+        told = _report(done, request, least="info", is_planned=True)
+    else:
+        told = explanation.report(results, reviews, width=width, is_colored=request.is_colored)
+    exit_code = int(reaches(results, request.fail_on))
+    return Answer(_bytes(told), _notes(done, request), exit_code)
 
 
 def _is_changed(done: Run) -> bool:
@@ -101,8 +106,13 @@ def _notes(done: Run, request: Request) -> str:
     if request.quiet or request.format == "json":
         return ""
     name = done.output.configured_by
-    notes = [f"configured by {name}"] if name else []
+    notes = [f"configured by {STDIN_NAME if name == STDIN else name}"] if name else []
     notes += [f"{name} is configuration; it is left out of the stream" for name in done.left_out]
+    notes += [f"{name} is configuration; it stays, as an item of a list" for name in done.left_in]
+    if not done.output.files:
+        notes.append("there is nothing to read: no *.yaml, *.yml or *.json")
+    if not HAS_C_PARSER:
+        notes.append(SLOW)
     return "".join(map(text.note, notes))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from kzd.annotation import option_keys
@@ -85,7 +85,7 @@ def _from_config_map(data: dict[str, Any], transforms: Sequence[Transform]) -> C
     for key, value in given.items() if isinstance(given, dict) else ():
         field = f"data[{key}]"
         if key not in keys:
-            raise ConfigError(unknown(key, keys), file=FUNCTION_CONFIG, field=field)
+            raise ConfigError(unknown(key, _near(key, keys)), file=FUNCTION_CONFIG, field=field)
         section, name, option = keys[key]
         try:
             said = Said(typed_text(option, value), f"{FUNCTION_CONFIG}: {field}")
@@ -93,6 +93,14 @@ def _from_config_map(data: dict[str, Any], transforms: Sequence[Transform]) -> C
             raise ConfigError(str(unfit), file=FUNCTION_CONFIG, field=field) from None
         layer.setdefault(section, {})[name] = said
     return Config(FUNCTION_CONFIG, layer, (), transforms)
+
+
+def _near(key: str, known: Iterable[str]) -> list[str]:
+    """The keys that a wrong one is told: those of its section or transform, else the short ones."""
+    known = list(known)
+    section = str(key).partition(".")[0]
+    same = [item for item in known if item.partition(".")[0] == section]
+    return same or [item for item in known if not item.endswith(".enabled")]
 
 
 def _from_input(found: Sequence[Held], transforms: Sequence[Transform]) -> Config:

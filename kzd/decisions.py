@@ -150,7 +150,7 @@ def presentable(value: Any, field_path: FieldPath = ()) -> Any:
         return {
             key: HIDDEN if key in SECRETIVE else presentable(item) for key, item in value.items()
         }
-    return value
+    return [presentable(item) for item in value] if isinstance(value, list) else value
 
 
 def result_at(
@@ -179,10 +179,8 @@ def _tags(transform: Transform, action: str) -> dict[str, str]:
     return {"transform": transform.name, "action": action}
 
 
-def _answered(
-    held: Held, transform: Transform, edit: Edit, action: str, current: Any
-) -> Result:
-    message = f"is set: {edit.because}" if action == "edit" else f"could be set: {edit.because}"
+def _answered(held: Held, transform: Transform, edit: Edit, action: str, current: Any) -> Result:
+    message = edit.because if action == "edit" else f"could be set: {edit.because}"
     if edit.arithmetic:
         message += f"; {edit.arithmetic}"
     if edit.source:

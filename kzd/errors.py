@@ -14,12 +14,23 @@ from __future__ import annotations
 
 
 class KzdError(Exception):
-    """The base of all; `message` says what must be true, `exit_code` what the process returns."""
+    """
+    The base of all; `message` says what must be true, `exit_code` what the process returns.
+
+    `field` is for people; `path` leads to it in the resource that it belongs to.
+    """
 
     exit_code = 4
 
     def __init__(
-        self, message: str, *, file: str = "", line: int = 0, column: int = 0, field: str = ""
+        self,
+        message: str,
+        *,
+        file: str = "",
+        line: int = 0,
+        column: int = 0,
+        field: str = "",
+        path: tuple[str | int, ...] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -27,6 +38,7 @@ class KzdError(Exception):
         self.line = line
         self.column = column
         self.field = field
+        self.path = path
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)

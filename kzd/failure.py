@@ -15,34 +15,40 @@ DEBUG = "KZD_DEBUG"
 NAMES_SHOWN = 3
 
 
-def answered(sources: Sequence[Source], command: Callable[[], Answer]) -> Answer:
+def answered(
+    sources: Sequence[Source], command: Callable[[], Answer], *, is_stream: bool = False
+) -> Answer:
     """
     What a command answers, whatever happens.
 
-    A ResourceList that can be read comes back with its items and the error among the results.
+    Where it answers with manifests, a ResourceList that can be read comes back with its items and
+    the error among the results.
     """
+    failure: KzdError
+    cause: Exception
     try:
         return command()
     except SelfCheckFailed as error:
-        return _answer(sources, error, text.failure(error, _apology(sources)), error)
+        failure, cause, more = error, error, _apology(sources)
     except KzdError as error:
-        return _answer(sources, error, text.failure(error), error)
+        failure, cause, more = error, error, ""
     except Exception as error:  # the process ends here: no traceback for people who render
-        bug = SelfCheckFailed(f"{type(error).__name__} {_where(error)}")
-        return _answer(sources, bug, text.failure(bug, _apology(sources)), error)
+        failure = SelfCheckFailed(f"{type(error).__name__} {_where(error)}")
+        cause, more = error, _apology(sources)
+    out = _envelope(sources, failure) if is_stream else b""
+    return Answer(out, text.failure(failure, more) + _traceback(cause), failure.exit_code)
 
 
-def _answer(sources: Sequence[Source], error: KzdError, told: str, cause: BaseException) -> Answer:
+def _envelope(sources: Sequence[Source], error: KzdError) -> bytes:
     message = ": ".join(part for part in (error.field, error.message) if part)
     result = Result(
         message, "error", file=error.file, line=error.line, column=error.column,
         tags={"action": "failure"},
     )  # fmt: skip
     try:
-        out = resource_list(sources, [result])
+        return resource_list(sources, [result]) or b""
     except Exception:  # what can't be read, or what failed above, fails again
-        out = None
-    return Answer(out or b"", told + _traceback(cause), error.exit_code)
+        return b""
 
 
 def _apology(sources: Sequence[Source]) -> str:
@@ -56,7 +62,7 @@ def _apology(sources: Sequence[Source]) -> str:
 
 
 def _where(error: BaseException) -> str:
-    """The place in kzd that raised, or called what raised; the text of an error may hold secrets."""
+    """The place in kzd that raised, or called what did; an error's text may hold secrets."""
     place = "in kzd"
     trace = error.__traceback__
     while trace is not None:

@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
-from stat import S_IMODE, S_ISREG
+from stat import S_IMODE
 from typing import BinaryIO, NamedTuple
 
 from kzd.errors import ConfigError, InputError, KzdError, OutputError
 
 SUFFIXES = (".yaml", ".yml", ".json")
 STDIN = "-"
+NEW_MODE = 0o644
 
 
 class Input(NamedTuple):
@@ -21,6 +22,7 @@ class Input(NamedTuple):
     A file that was read, by the name it goes by in messages; standard input is `-`.
 
     `target` is the file behind all links, `relative` its place below an output directory.
+    `unreadable` says why a file met while walking has no data.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Input(NamedTuple):
     relative: str
     data: bytes
     is_walked: bool
+    unreadable: str = ""
 
 
 def read_all(
@@ -56,8 +59,22 @@ def read_all(
             target = STDIN if name == STDIN else os.path.realpath(name)
             if target not in seen:
                 seen.add(target)
-                inputs.append(Input(name, target, relative, _read(name, stdin), is_walked))
+                inputs.append(_input(Input(name, target, relative, b"", is_walked), stdin))
     return inputs
+
+
+def _input(found: Input, stdin: BinaryIO) -> Input:
+    """With its data; raises InputError, unless it was met while walking."""
+    try:
+        if found.name == STDIN:
+            return found._replace(data=stdin.read())
+        with open(found.name, "rb") as file:
+            return found._replace(data=file.read())
+    except OSError as error:
+        message = f"can't be read: {error.strerror}"
+        if found.is_walked:
+            return found._replace(unreadable=message)
+        raise InputError(message, file=found.name) from error
 
 
 def walk(directory: str, exclude: Sequence[str], skipped: str = "") -> Iterator[str]:
@@ -107,25 +124,15 @@ def _is_excluded(path: str, directory: str, exclude: Sequence[str]) -> bool:
 def _below(name: str) -> str:
     """Where a named file goes in an output directory: its path, unless that leads elsewhere."""
     path = os.path.normpath(name)
-    leaves = os.path.isabs(path) or path.startswith(os.pardir)
+    leaves = os.path.isabs(path) or path.split(os.sep)[0] == os.pardir
     return os.path.basename(path) if leaves else path
 
 
-def _read(name: str, stdin: BinaryIO) -> bytes:
-    try:
-        if name == STDIN:
-            return stdin.read()
-        with open(name, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise InputError(f"can't be read: {error.strerror}", file=name) from error
-
-
-def write_below(directory: str, inputs: Sequence[Input], data: Sequence[bytes]) -> None:
+def write_below(directory: str, contents: Sequence[tuple[Input, bytes]]) -> None:
     """Write all files below a directory, under their relative paths; raises a KzdError."""
     places: dict[str, Input] = {}
-    sources = {item.target for item in inputs}
-    for item in inputs:
+    sources = {item.target for item, _ in contents}
+    for item, _ in contents:
         if item.target == STDIN:
             raise ConfigError("standard input has no name; `--output` needs files")
         place = os.path.realpath(os.path.join(directory, item.relative))
@@ -137,7 +144,10 @@ def write_below(directory: str, inputs: Sequence[Input], data: Sequence[bytes]) 
         places[place] = item
     for place in places:
         _make_directory(os.path.dirname(place))
-    _write(list(zip(places, data, (_mode(item.target) for item in inputs), strict=True)))
+    _write(
+        (place, data, _mode(item.target))
+        for place, (item, data) in zip(places, contents, strict=True)
+    )
 
 
 def _make_directory(directory: str) -> None:
@@ -147,7 +157,7 @@ def _make_directory(directory: str) -> None:
         raise _failed(directory, error) from error
 
 
-def replace(inputs: Sequence[Input], data: Sequence[bytes]) -> int:
+def replace(contents: Iterable[tuple[Input, bytes]]) -> int:
     """
     Replace the files whose data differs and tell how many; raises a KzdError.
 
@@ -155,11 +165,11 @@ def replace(inputs: Sequence[Input], data: Sequence[bytes]) -> int:
     replaced.  Whatever happens, each file is whole: the old one or the new one.
     """
     changed = []
-    for item, new in zip(inputs, data, strict=True):
+    for item, new in contents:
         if item.target == STDIN:
             raise ConfigError("standard input can't be replaced; `--in-place` needs files")
         if new != item.data:
-            if not S_ISREG(os.stat(item.target).st_mode):
+            if not os.path.isfile(item.target):
                 raise ConfigError("is no regular file, so it can't be replaced", file=item.name)
             changed.append((item.target, new, _mode(item.target)))
     _write(changed)
@@ -167,7 +177,8 @@ def replace(inputs: Sequence[Input], data: Sequence[bytes]) -> int:
 
 
 def _mode(target: str) -> int:
-    return S_IMODE(os.stat(target).st_mode)
+    """The mode of a file; that of a new one where it is a pipe."""
+    return S_IMODE(os.stat(target).st_mode) if os.path.isfile(target) else NEW_MODE
 
 
 def _write(contents: Iterable[tuple[str, bytes, int]]) -> None:

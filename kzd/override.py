@@ -42,6 +42,10 @@ class Override(NamedTuple):
     layer: Layer
     exempt: dict[str, str]
 
+    def exempt_path(self, name: str) -> FieldPath:
+        """The field path of the reason why a transform, or `all`, is kept away."""
+        return (*self.path, "exempt", exempt_key(name))
+
 
 def read_overrides(reader: Reader, value: Any) -> tuple[Override, ...]:
     """The overrides in order; raises ConfigError."""

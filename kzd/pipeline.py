@@ -13,8 +13,10 @@ from kzd import transforms
 from kzd.bundle import Bundle, Held, Source, read_bundle
 from kzd.cluster_view import ClusterView
 from kzd.config import Config, Resolved
-from kzd.decisions import Choice, Verdict, result_at, verdict_of
-from kzd.edit import FieldPath
+from kzd.decisions import Choice, Verdict, verdict_of
+from kzd.errors import ConfigError
+from kzd.override import ALL
+from kzd.remarks import Exemptions, of_annotations, of_copies
 from kzd.resource import POD_SPEC, Resource, Workload
 from kzd.result import Result, in_order
 from kzd.review import Review, review_of
@@ -64,7 +66,7 @@ def run(
     decider = _Decider(bundle, chosen, _wanted(only, skip), unsafe=unsafe)
     verdicts = [decider.verdict(held) for held in bundle.held]
     results = bundle.results + [result for verdict in verdicts for result in verdict.results]
-    results += decider.unused()
+    results += decider.remarks()
     verifier = Verifier(chosen.minor, chosen.min_kubelet, judges_input=checks_everything)
     results += verifier.results(verdicts)
     reviews = [
@@ -104,8 +106,9 @@ class _Decider:
         self._takes_unsafe = unsafe
         self._resolved: dict[int, Resolved] = {}
         self._said: set[str] = set()
-        self._held = bundle.held
-        self._withheld: list[tuple[Held, str, FieldPath]] = []
+        self._held = {id(held.resource): held for held in bundle.held}
+        self._exemptions = Exemptions()
+        self._judged = {ALL} if len(wanted) == len(transforms.load()) else set()
         self.view = ClusterView(
             [held.resource for held in bundle.held],
             lambda resource: self._of(resource).settings,
@@ -116,7 +119,11 @@ class _Decider:
 
     def _of(self, resource: Resource) -> Resolved:
         if id(resource) not in self._resolved:
-            self._resolved[id(resource)] = self._config.settings_for(resource)
+            try:
+                self._resolved[id(resource)] = self._config.settings_for(resource)
+            except ConfigError as error:
+                _locate(error, self._held[id(resource)])
+                raise
         return self._resolved[id(resource)]
 
     def _runs(self, resource: Resource, name: str) -> bool:
@@ -140,29 +147,27 @@ class _Decider:
             self._takes_unsafe,
         )
         verdict = verdict_of(held, choice, self.view, self._said)
-        verdict.results += list(_idle_exemptions(held, resolved, verdict, choice))
+        verdict.results += of_annotations(held, resolved)
+        if resolved.exemptions:
+            judged = {transform.name for transform, _ in choice.active} | self._judged
+            verdict.results += self._exemptions.idle(held, resolved, verdict, judged)
         return verdict
 
-    def unused(self) -> list[Result]:
-        """The overrides that fit no resource."""
-        return self._config.unused([held.resource for held in self._held])
+    def remarks(self) -> list[Result]:
+        """What there is to say about the configuration and the input as a whole."""
+        held = list(self._held.values())
+        return [
+            *self._config.unused([item.resource for item in held]),
+            *self._exemptions.idle_overrides(self._config),
+            *of_copies(held, self.view.repeated),
+        ]
+
+
+def _locate(error: ConfigError, held: Held) -> None:
+    """Give an error about an annotation its line, unless a host names another file for it."""
+    if not held.resource.origin.source:
+        error.line, error.column = held.document.position(held.prefix + error.path)
 
 
 def _exemptions(resolved: Resolved, name: str) -> list[Any]:
-    return [resolved.exemptions[key] for key in (name, "all") if key in resolved.exemptions]
-
-
-def _idle_exemptions(
-    held: Held, resolved: Resolved, verdict: Verdict, choice: Choice
-) -> Iterable[Result]:
-    known = {transform.name for transform, _ in choice.active}
-    for name, exemption in resolved.exemptions.items():
-        withheld = verdict.withheld if name == "all" else {name: verdict.withheld.get(name, 0)}
-        if (name == "all" or name in known) and not any(withheld.values()):
-            yield result_at(
-                held,
-                exemption.path,
-                f"the exemption from {name} changes nothing; it can go",
-                "warning",
-                tags={"action": "exemption", "transform": name},
-            )
+    return [resolved.exemptions[key] for key in (name, ALL) if key in resolved.exemptions]

@@ -38,11 +38,15 @@ class Result(NamedTuple):
 
     def krm(self) -> dict[str, Any]:
         """The result as a function answers it; empty parts are left out."""
-        answer: dict[str, Any] = {"message": self.message, "severity": self.severity}
+        field_path = spelled(self.field_path)
+        message = self.message
+        if field_path and not self.resource_ref:  # of the configuration, which is no item
+            message = f"{field_path}: {message}"
+        answer: dict[str, Any] = {"message": message, "severity": self.severity}
         if self.resource_ref:
             answer["resourceRef"] = self.resource_ref
-        if self.field_path and self.resource_ref:
-            field: dict[str, Any] = {"path": spelled(self.field_path)}
+        if field_path and self.resource_ref:
+            field: dict[str, Any] = {"path": field_path}
             if self.current is not None:
                 field["currentValue"] = self.current
             if self.proposed is not None:

@@ -38,10 +38,14 @@ class Request(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What came of it, and the configuration documents that are not in the stream."""
+    """
+    What came of it, the configuration documents that are not in the stream, and those that stay
+    because they are items of a list.
+    """
 
     output: Output
     left_out: tuple[str, ...]
+    left_in: tuple[str, ...]
 
 
 def run(
@@ -53,15 +57,18 @@ def run(
     In a check every document of a known kind is validated.  Out of a stream, which goes to a
     cluster, kzd's own documents are left.
     """
-    for name in (*request.only, *request.skip):
-        if name not in NAMES:
-            raise ConfigError(f"'{name}' {unknown(name, NAMES)}")
-    left_out: list[str] = []
+    for option in ("only", "skip"):
+        for name in getattr(request, option):
+            if name not in NAMES:
+                raise ConfigError(f"'{name}' {unknown(name, NAMES)}", field=f"--{option}")
+    documents: list[str] = []
+    items: list[str] = []
 
     def configuration(bundle: Bundle) -> Config:
-        held = bundle.configurations
-        if is_stream and not any(file.is_resource_list for file in bundle.files):
-            left_out.extend(f"{item.resource.kind}/{item.resource.name}" for item in held)
+        for held in bundle.configurations:
+            if is_stream and not held.file.is_resource_list:
+                name = f"{held.resource.kind}/{held.resource.name}"
+                (items if held.prefix else documents).append(name)
         chosen = choose(bundle, transforms.load(), named=_named(request.config), nearby=_nearby)
         return chosen.with_versions(request.kubernetes_version, request.min_kubelet)
 
@@ -75,7 +82,7 @@ def run(
         namespace=request.namespace,
         drops_configuration=is_stream,
     )
-    return Run(output, tuple(left_out))
+    return Run(output, tuple(documents), tuple(items))
 
 
 def _named(option: str | None) -> Source | None:

@@ -82,15 +82,13 @@ def is_for_scraping(
     if any(has_word(name, SCRAPING_WORDS) for name in names):
         return True
     numbers = {declared.number for _, declared in found} | {port.target}
-    others = {
-        other.target for service in services for other in service.ports
-        if other.target not in numbers
-    }  # fmt: skip
     scraped = {
         text(annotations.get("prometheus.io/port"))
         for annotations in (workload.pod_annotations, *(item.annotations for item in services))
     }
-    return bool(others) and any(str(number) in scraped for number in numbers)
+    return any(str(number) in scraped for number in numbers) and any(
+        other.target not in numbers for service in services for other in service.ports
+    )
 
 
 def traffic_ports(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os.path
+import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -9,6 +11,11 @@ from itertools import pairwise
 CONTEXT = 3
 NO_NEWLINE = b"\\ No newline at end of file\n"
 COLORS = {b"-": b"31", b"+": b"32", b"@": b"36"}
+HEADERS = (b"--- a/", b"+++ b/", b'--- "a/', b'+++ "b/')
+
+ESCAPES = {character: f"\\{ord(character):03o}" for character in map(chr, range(32))}
+ESCAPES |= {'"': '\\"', "\\": "\\\\", "\x7f": "\\177"}
+_MISLEADING = re.compile(r'["\\\x00-\x1f\x7f]')
 
 Opcode = tuple[str, int, int, int, int]
 
@@ -18,12 +25,25 @@ def unified(name: str, before: bytes, after: bytes, *, is_colored: bool = False)
     if before == after:
         return b""
     old, new = _lines(before), _lines(after)
-    path = name.lstrip("/").encode("utf-8", "surrogateescape")
-    tab = b"\t" if b" " in path else b""
-    lines = [b"--- a/" + path + tab + b"\n", b"+++ b/" + path + tab + b"\n"]
+    path = _path(name)
+    lines = [b"--- " + _spelled("a/" + path), b"+++ " + _spelled("b/" + path)]
     for group in _grouped(opcodes(old, new)):
         lines += _hunk(old, new, group)
     return b"".join(_painted(line) for line in lines) if is_colored else b"".join(lines)
+
+
+def _path(name: str) -> str:
+    """A file's path as patching takes it: never absolute, never above the directory."""
+    steps = os.path.normpath(name).split(os.sep)
+    return "/".join(step for step in steps if step not in ("", os.pardir))
+
+
+def _spelled(path: str) -> bytes:
+    """A path in a header, in quotes as git puts them where a character would mislead."""
+    if _MISLEADING.search(path):
+        path = '"' + _MISLEADING.sub(lambda match: ESCAPES[match[0]], path) + '"'
+    tab = "\t" if " " in path else ""  # else the name would end there
+    return f"{path}{tab}\n".encode("utf-8", "surrogateescape")
 
 
 def _lines(data: bytes) -> list[bytes]:
@@ -124,5 +144,5 @@ def _marked(mark: bytes, lines: Sequence[bytes]) -> Iterator[bytes]:
 
 
 def _painted(line: bytes) -> bytes:
-    color = b"1" if line.startswith((b"--- a/", b"+++ b/")) else COLORS.get(line[:1])
+    color = b"1" if line.startswith(HEADERS) else COLORS.get(line[:1])
     return b"\x1b[%sm%s\x1b[0m\n" % (color, line[:-1]) if color else line

@@ -5,28 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
+from kzd.decisions import presentable
 from kzd.edit import Edit, spelled
-from kzd.report.text import colored, printable, value
+from kzd.report import text
 from kzd.result import Result
 from kzd.review import Review
 
 INDENT = "  "
-EDITS = ("edit", "create")
+SHOWN_ELSEWHERE = ("edit", "create")
 
 
-def report(reviews: Sequence[Review], *, width: int, is_colored: bool = False) -> str:
-    """All workloads, an empty line between."""
-    return "\n".join(
+def report(
+    results: Sequence[Result], reviews: Sequence[Review], *, width: int, is_colored: bool = False
+) -> str:
+    """All workloads, then what belongs to none of them, then the summary; empty lines between."""
+    parts = [
         "".join(f"{line}\n" for line in _workload(review, width, is_colored=is_colored))
         for review in reviews
-    )
+    ]
+    shown = {id(result) for review in reviews for result in review.results}
+    rest = [text.line(item, is_colored=is_colored) for item in results if id(item) not in shown]
+    parts += ["".join(rest)] if rest else []
+    return "\n".join([*parts, text.summary(results, reviews, is_planned=True)])
 
 
 def _workload(review: Review, width: int, *, is_colored: bool) -> Iterator[str]:
     resource = review.resource
     place = f"{review.file}:{review.line}" if review.line else review.file
     namespace = f" in namespace {resource.namespace}" if resource.namespace else ""
-    yield printable(f"{resource.kind}/{resource.name}{namespace} ({place})")
+    yield text.printable(f"{resource.kind}/{resource.name}{namespace} ({place})")
     yield from _filled(f"{review.role.name}: {review.role.why}", width, INDENT)
     if review.role.single:
         yield from _filled(f"single: {review.role.single}", width, INDENT)
@@ -34,7 +41,10 @@ def _workload(review: Review, width: int, *, is_colored: bool) -> Iterator[str]:
     for transform, edit in review.edits:
         yield from _edit(transform, edit, width)
     for result in review.results:
-        if result.action not in ("edit",):
+        if result.action == "create":
+            yield from _created(result, width)
+    for result in review.results:
+        if result.action not in SHOWN_ELSEWHERE:
             yield from _result(result, width, is_colored=is_colored)
     if not review.is_changed and not review.role.is_left_alone:
         yield f"{INDENT}nothing to change"
@@ -44,34 +54,38 @@ def _propagation(review: Review, width: int) -> Iterator[str]:
     found = review.propagation
     if found is None:
         return
-    source = f", said by {found.source}" if found.source else ""
-    text = f"propagation: {found.arithmetic} ({found.basis}{source}); {found.why}"
-    yield from _filled(text, width, INDENT)
+    why = f"; {found.source or found.why}" if found.path or found.source else ""
+    yield from _filled(f"propagation: {found.arithmetic} ({found.basis}){why}", width, INDENT)
 
 
 def _edit(transform: str, edit: Edit, width: int) -> Iterator[str]:
-    yield printable(f"{INDENT}+ {spelled(edit.path)} = {value(edit.value)} [{transform}]")
-    for text in (edit.because, edit.arithmetic, f"from: {edit.source}" if edit.source else ""):
-        if text:
-            yield from _filled(text, width, INDENT * 3)
+    value = text.flow(presentable(edit.value, edit.path))
+    what = f"+ {spelled(edit.path)} = {value} [{transform}]"
+    yield from _filled(what, width, INDENT, INDENT * 3)
+    for said in (edit.because, edit.arithmetic, f"from: {edit.source}" if edit.source else ""):
+        if said:
+            yield from _filled(said, width, INDENT * 3)
+
+
+def _created(result: Result, width: int) -> Iterator[str]:
+    what, _, because = result.message.partition(": ")
+    yield text.printable(f"{INDENT}+ {what} [{result.tags['transform']}]")
+    yield from _filled(because, width, INDENT * 3)
 
 
 def _result(result: Result, width: int, *, is_colored: bool) -> Iterator[str]:
     transform = result.tags.get("transform")
-    if result.action == "create":
-        yield printable(f"{INDENT}+ {result.message} [{transform}]")
-        return
-    field = spelled(result.field_path)
+    field = text.field(result)
     field = f" {field}" if field else ""
     tail = f" [{transform}]" if transform else ""
-    severity = colored(result.severity, is_colored=is_colored)
-    yield f"{INDENT}{severity}:{printable(field)}{tail}"
+    severity = text.colored(result.severity, is_colored=is_colored)
+    yield f"{INDENT}{severity}:{text.printable(field)}{tail}"
     yield from _filled(result.message, width, INDENT * 3)
 
 
-def _filled(text: str, width: int, indent: str) -> list[str]:
+def _filled(said: str, width: int, indent: str, hanging: str = "") -> list[str]:
     """Lines of a width; fields and names stay whole."""
     return wrap(
-        printable(text), max(width, 40), initial_indent=indent, subsequent_indent=indent,
-        break_long_words=False, break_on_hyphens=False,
+        text.printable(said), max(width, 40), initial_indent=indent,
+        subsequent_indent=hanging or indent, break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kzd import __version__
+from kzd.decisions import presentable
 from kzd.edit import Edit, spelled
 from kzd.result import SEVERITIES, Result
 from kzd.review import Review
@@ -36,8 +37,8 @@ def _summary(results: Sequence[Result], reviews: Sequence[Review]) -> dict[str, 
 def _result(result: Result) -> dict[str, Any]:
     """The KRM result, with the line and column of its file."""
     answer = result.krm()
-    if result.line:
-        answer["file"] |= {"line": result.line, "column": result.column}
+    place = {"line": result.line, "column": result.column}
+    answer.get("file", {}).update({key: number for key, number in place.items() if number})
     return answer
 
 
@@ -79,7 +80,7 @@ def _edit(transform: str, edit: Edit) -> dict[str, Any]:
     return {
         "transform": transform,
         "field": spelled(edit.path),
-        "value": edit.value,
+        "value": presentable(edit.value, edit.path),
         "because": edit.because,
         "arithmetic": edit.arithmetic or None,
         "source": edit.source or None,

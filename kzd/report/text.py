@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kzd.edit import spelled
+from kzd.edit import Severity, spelled
 from kzd.errors import KzdError
 from kzd.result import SEVERITIES, Result
 from kzd.review import Review
@@ -21,16 +21,20 @@ def report(
     results: Sequence[Result],
     reviews: Sequence[Review],
     *,
-    least: str = "info",
+    least: Severity = "info",
     is_colored: bool = False,
     is_planned: bool = False,
 ) -> str:
     """
-    The results that are as severe as `least`, and the summary; `is_planned` where nothing is
-    written.
+    The results that are as severe as `least`, those about unread input, and the summary;
+    `is_planned` where nothing is written.
     """
-    shown = SEVERITIES[: SEVERITIES.index(least) + 1]  # type: ignore[arg-type]
-    lines = [line(result, is_colored=is_colored) for result in results if result.severity in shown]
+    shown = SEVERITIES[: SEVERITIES.index(least) + 1]
+    lines = [
+        line(result, is_colored=is_colored)
+        for result in results
+        if result.severity in shown or result.action == "input"
+    ]
     return "".join([*lines, summary(results, reviews, is_planned=is_planned)])
 
 
@@ -41,18 +45,19 @@ def line(result: Result, *, is_colored: bool = False) -> str:
     subject = "/".join(
         reference[key] for key in ("kind", "name") if reference.get(key)
     )  # a resource without a name has its kind only
-    parts = [place, colored(result.severity, is_colored=is_colored), subject, _field(result)]
+    parts = [place, colored(result.severity, is_colored=is_colored), subject, field(result)]
     transform = result.tags.get("transform")
     tail = f" [{transform}]" if transform else ""
     text = ": ".join(printable(part) for part in parts if part)
     return f"{text}: {printable(result.message)}{tail}\n"
 
 
-def _field(result: Result) -> str:
-    field = spelled(result.field_path)
+def field(result: Result) -> str:
+    """The field that a result is about, with the value that kzd gives it or would give it."""
+    path = spelled(result.field_path)
     if result.action not in ("edit", "proposal", "refusal"):
-        return field
-    return f"{field} = {value(result.proposed)}"
+        return path
+    return f"{path} = {value(result.proposed)}"
 
 
 def summary(
@@ -99,22 +104,21 @@ def colored(severity: str, *, is_colored: bool) -> str:
 
 def value(data: Any) -> str:
     """
-    A value as flow YAML, cut where it is long; the values of HTTP headers are nobody's business.
+    A value as flow YAML, cut where it is long.
 
     >>> value({"tcpSocket": {"port": 8080}})
     '{tcpSocket: {port: 8080}}'
     """
-    text = _flow(data)
+    text = flow(data)
     return text if len(text) <= VALUE_CHARACTERS else text[:VALUE_CHARACTERS] + "…"
 
 
-def _flow(data: Any) -> str:
+def flow(data: Any) -> str:
+    """A value as flow YAML, all of it."""
     if isinstance(data, dict):
-        hidden = {"name", "value"} == set(data)
-        shown = [f"{key}: {'…' if hidden and key == 'value' else _flow(data[key])}" for key in data]
-        return "{" + ", ".join(shown) + "}"
+        return "{" + ", ".join(f"{key}: {flow(item)}" for key, item in data.items()) + "}"
     if isinstance(data, list | tuple):
-        return "[" + ", ".join(map(_flow, data)) + "]"
+        return "[" + ", ".join(map(flow, data)) + "]"
     if isinstance(data, bool) or data is None:
         return {True: "true", False: "false", None: "null"}[data]
     return str(data)
