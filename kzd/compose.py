@@ -117,7 +117,7 @@ class _Composer:
         if self._is_pure and kind == DOUBLE:
             value = without_surrogates(value)
         frame = self._frame
-        if start == end and frame is not None and (self._is_pure or frame.is_flow):
+        if start == end and frame is not None:
             mark = ":" if frame.is_mapping else "-"
             start = end = self.tape.empty_place(start, mark, is_flow=frame.is_flow)
         node = self._note(kind, start, end)

@@ -45,7 +45,7 @@ HAS_C_PARSER = _parser.__module__ != "ruamel.yaml.parser"
 
 UNENDED = "found unexpected end of stream"
 UNFIT = "found character that cannot start any token"
-UNKNOWN_BREAKS = "\x85\u2028\u2029"
+READ_OTHERWISE = "\x85\u2028\u2029\ufeff"
 
 
 class Unreadable(Exception):
@@ -65,11 +65,11 @@ def fast_events(text: str) -> Iterator[Any]:
 
 def pure_events(text: str) -> Iterator[Any]:
     """The events of the pure parser; raises YAMLError or Unreadable while they are read."""
-    for character in UNKNOWN_BREAKS:
+    for character in READ_OTHERWISE:
         index = text.find(character)
         if index >= 0:
-            problem = f"U+{ord(character):04X} is a line break that the slow parser does not know"
-            raise Unreadable(f"is not YAML: {problem}", index)
+            what = f"U+{ord(character):04X}, which the slow parser takes for something else"
+            raise Unreadable(f"is not YAML that kzd can read: {what}", index)
     try:
         yield from YAML(typ="safe", pure=True).parse(text)
     except (ValueError, IndexError, TypeError, RecursionError) as error:

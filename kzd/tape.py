@@ -107,13 +107,14 @@ class Tape:
         """
         Where a value is that nothing stands for: after its colon or dash, in flow past a blank.
 
-        Parsers may tell the next token, with comments before it.
+        Parsers may tell the next token, with comments before it.  Where neither colon nor dash
+        stands it is after the last node.
         """
         text = self.text
         last = self.starts[-1] if self.kinds[-1] in (MAPPING, SEQUENCE) else self.ends[-1]
         found = _BETWEEN.match(text, last, next_token)
         place = found.end() if found else last
-        if text[place : place + 1] != mark:
+        if place >= next_token or text[place] != mark:
             return last
         is_apart = is_flow and text[place + 1 : place + 2] == " "
         return place + 2 if is_apart else place + 1
