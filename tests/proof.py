@@ -233,6 +233,10 @@ def _undeclared(pair: Pair) -> Iterator[str]:
             yield f"{name} does not declare {view.kind}"
         if not any(fits(declared, edit.path) for declared in transform.writes):
             yield f"{name} does not declare {spelled(edit.path)}"
+        if any(
+            node.anchor for node in _nodes(pair.before.document, pair.before.prefix + edit.path)
+        ):
+            yield f"{name} edits {spelled(edit.path)}, which an anchor shares"
         if current not in (None, {}, []) and not (edit.raises and edit.value > current):
             yield f"{name} overrides {spelled(edit.path)} = {current!r} by {edit.value!r}"
         _put(expected, edit.path, edit.value)
@@ -268,19 +272,27 @@ def _differences(field_path: FieldPath, one: Any, other: Any) -> Iterator[str]:
 
 def _lines_of(document: Document, field_path: FieldPath, file: File) -> set[int]:
     """The lines, from 0, that setting a field may change: none where it only adds some."""
-    node = _composed(document.text)
-    for step in field_path:
-        below = _below(node, step)
-        if below is None:
-            if isinstance(node, MappingNode | SequenceNode) and not node.flow_style:
-                return set()
-            break
-        node = below
+    nodes = _nodes(document, field_path)
+    node = nodes[-1]
+    is_there = len(nodes) > len(field_path)
+    if not is_there and isinstance(node, MappingNode | SequenceNode) and not node.flow_style:
+        return set()
     start, end = node.start_mark.line, node.end_mark.line
     if end > start and not node.end_mark.column:
         end -= 1  # a block ends where the next token begins
     first = file.line_of(document) - 1
     return set(range(first + start, first + end + 1))
+
+
+def _nodes(document: Document, field_path: FieldPath) -> list[Node]:
+    """The nodes on a field path, from the document's own to the last that exists."""
+    nodes = [_composed(document.text)]
+    for step in field_path:
+        below = _below(nodes[-1], step)
+        if below is None:
+            break
+        nodes.append(below)
+    return nodes
 
 
 @cache
