@@ -1,0 +1,120 @@
+"""What the engine lets a transform do, whatever the transform says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from kzd import pipeline, transforms
+from kzd.config import Config
+from kzd.edit import Edit, Finding, path
+from kzd.errors import SelfCheckFailed
+from kzd.pipeline import Output, Source
+from kzd.transform import OptionSet, Transform
+
+GRACE = path("spec.template.spec.terminationGracePeriodSeconds")
+STRATEGY = path("spec.strategy")
+REPLICAS = path("spec.replicas")
+TEXT = b"""\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  strategy: &strategy {}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      terminationGracePeriodSeconds: 40
+      containers:
+      - name: web
+        image: example.com/web:1
+"""
+
+Decisions = list[Edit | Finding]
+Deciding = Callable[[Decisions], Callable[..., Output]]
+
+
+@pytest.fixture
+def deciding(monkeypatch: pytest.MonkeyPatch) -> Deciding:
+    """A run in which the only transform decides what it is given."""
+
+    def prepared(decisions: Decisions) -> Callable[..., Output]:
+        def decide(*_: Any) -> Iterator[Edit | Finding]:
+            yield from decisions
+
+        stub = Transform("stub", ("Deployment",), (), (), (), (), False, False, OptionSet, decide)
+        monkeypatch.setattr(transforms, "load", lambda: (stub,))
+        return lambda **options: pipeline.run([Source("-", TEXT)], Config.default(), **options)
+
+    return prepared
+
+
+def actions(output: Output) -> list[str]:
+    return [result.action for result in output.results]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        Edit(REPLICAS, 3, "more is better"),
+        Edit(GRACE, 30, "it may be shorter", raises=True),
+        Edit(GRACE, 40, "it is the same", raises=True),
+        Edit(GRACE, 60, "it may be longer"),
+    ],
+)
+def test_what_is_set_is_not_overridden(deciding: Deciding, edit: Edit) -> None:
+    with pytest.raises(SelfCheckFailed, match="would override what is set"):
+        deciding([edit])()
+
+
+def test_a_declared_raise_may_grow(deciding: Deciding) -> None:
+    output = deciding([Edit(GRACE, 60, "the sleep uses it up", raises=True)])()
+
+    assert actions(output) == ["edit"]
+    assert b"terminationGracePeriodSeconds: 60\n" in output.files[0].data
+
+
+def test_an_unsafe_edit_is_only_proposed(deciding: Deciding) -> None:
+    edit = Edit(path("spec.minReadySeconds"), 10, "it may help", safety="unsafe")
+
+    proposed, taken = deciding([edit])(), deciding([edit])(unsafe=True)
+    assert (actions(proposed), proposed.files[0].data) == (["proposal"], TEXT)
+    assert actions(taken) == ["edit"]
+    assert b"  minReadySeconds: 10\n" in taken.files[0].data
+
+
+def test_what_the_text_can_not_take_is_refused_and_the_rest_happens(deciding: Deciding) -> None:
+    output = deciding(
+        [
+            Edit((*STRATEGY, "type"), "RollingUpdate", "it is the default"),
+            Edit(path("spec.minReadySeconds"), 10, "it may help"),
+        ]
+    )()
+
+    assert sorted(actions(output)) == ["edit", "refusal"]
+    assert b"strategy: &strategy {}\n" in output.files[0].data
+
+
+def test_an_edit_waits_for_what_it_needs(deciding: Deciding) -> None:
+    """It would do harm alone, so a refusal of the one keeps the other away."""
+    output = deciding([Edit(path("spec.minReadySeconds"), 10, "it may help", needs=(STRATEGY,))])()
+
+    assert actions(output) == ["refusal"]
+    assert output.files[0].data == TEXT
+
+
+def test_an_invalid_edit_is_a_bug(deciding: Deciding) -> None:
+    with pytest.raises(SelfCheckFailed, match="would not be valid"):
+        deciding([Edit(path("spec.minReadySeconds"), "soon", "it may help")])()
+
+
+def test_later_transforms_see_what_is_edited(deciding: Deciding) -> None:
+    """A second edit of the same field would override the first."""
+    edit = Edit(path("spec.minReadySeconds"), 10, "it may help")
+
+    with pytest.raises(SelfCheckFailed, match="would override what is set"):
+        deciding([edit, edit])()
