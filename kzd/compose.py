@@ -49,6 +49,8 @@ _CORE = "tag:yaml.org,2002:"
 
 def compose(text: str) -> Tape:
     """The tape of a text without byte order mark; raises Unreadable."""
+    if not text.isascii() and (index := text.find("\n\ufeff")) >= 0:
+        raise Unreadable("must have a byte order mark at its start only", index + 1)
     try:
         if not HAS_C_PARSER:
             return _Composer(text, is_pure=True).run(pure_events(text))
@@ -218,7 +220,7 @@ class _Composer:
         start = event.start_mark.index
         node = self._note(ALIAS, start, event.end_mark.index)
         if event.anchor not in self._anchors:
-            raise Unreadable(f"has no anchor '{event.anchor}' before this alias", start)
+            raise Unreadable("has no anchor of this alias before it", start)
         value, cost, height = self._anchors[event.anchor]
         self._expanded += cost
         self._shared += cost

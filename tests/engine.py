@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kzd.decisions import _set as apply
 from kzd.document import Document, File, read
 from kzd.edit import FieldPath
 from kzd.edit import path as parsed
 from kzd.splice import Change, refusal, splice
 
 Wish = tuple[str | FieldPath, Any]
+
+
+def apply(data: Any, path: FieldPath, value: Any) -> None:
+    """Set a field in plain data, with the mappings on the way."""
+    for step in path[:-1]:
+        if isinstance(step, str) and data.get(step) is None:
+            data[step] = {}
+        data = data[step]
+    data[path[-1]] = value
 
 
 def only_document(text: str | bytes) -> Document:

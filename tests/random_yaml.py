@@ -59,6 +59,27 @@ class Generator:
             )
         return (b"\xef\xbb\xbf" if self._odd() else b"") + text.encode()
 
+    def envelope(self) -> bytes:
+        """The bytes of a list of such documents."""
+        if self._odd(0.3):
+            data = {"kind": "L", "items": [self._data(1) for _ in range(3)]}
+            if self._odd(0.5):
+                data["results"] = [{"message": "old"}]
+            indent = self.chance.choice((None, 2, 4, "\t"))
+            return json.dumps(data, indent=indent).encode()
+        items = [line for _ in range(3) for line in [*self._resource(), *self._noise()]]
+        entries = [["kind: L"], ["items:" + self._tail(), *self._moved(items, self.dash)]]
+        if self._odd(0.5):
+            entries.append(self.chance.choice((["results: []"], ["results:", "- message: old"])))
+        self.chance.shuffle(entries)
+        end = self.chance.choice(("\n", "\n", "\r\n"))
+        text = end.join(line for entry in entries for line in entry)
+        return (text + end * (not self._odd())).encode()
+
+    def _resource(self) -> Lines:
+        first, *rest = self._moved(self._mapping(1), self.width)
+        return ["-" + first[1:], *rest]
+
     def _whole(self) -> Lines:
         lines = self._mapping(0)
         if self._odd():
@@ -266,16 +287,25 @@ def random_document(seed: int) -> bytes:
     return Generator(seed).document()
 
 
-def edits_of(data: Any, seed: int) -> list[tuple[FieldPath, Any]]:
-    """Fields of the data to set: unset ones, empty ones, numbers; none of them twice."""
+def random_list(seed: int) -> bytes:
+    """The bytes of a list of resources, as a ResourceList or as JSON."""
+    return Generator(seed).envelope()
+
+
+def edits_of(data: Any, seed: int, above: FieldPath = ()) -> list[tuple[FieldPath, Any]]:
+    """
+    Fields of the data to set: unset ones, empty ones, numbers; none of them twice.
+
+    `above` is the field path that leads to the data.
+    """
     chance = Random(seed)
-    places = list(_nodes((), data))
+    places = list(_nodes(above, data))
     edits: list[tuple[FieldPath, Any]] = []
     for _ in range(chance.randrange(1, 6)):
         path, value = chance.choice(places)
         if isinstance(value, dict):
             path = (*path, *chance.sample(NEW_KEYS, chance.randrange(1, 4)))
-        elif not path or not (value in (None, []) or type(value) is int):
+        elif path == above or not (value in (None, []) or type(value) is int):
             continue
         new = value + 7 if type(value) is int else deepcopy(chance.choice(VALUES))
         if not any(_meet(path, other) for other, _ in edits):

@@ -680,6 +680,11 @@ ENVELOPES = {
         "items: []\n# end\n",
     ),
     "removed at the unterminated end": ("items: []\nresults: []", [], "items: []"),
+    "removed where a text ends before": (
+        "items:\n- a: |\n    x\nresults: []",
+        [],
+        "items:\n- a: |\n    x\n",
+    ),
     "removed without a value": ("items: []\nresults:\nkind: R\n", [], "items: []\nkind: R\n"),
     "indented as a whole": (
         "  items: []\n  results: []\n",
