@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 if TYPE_CHECKING:
     from kzd.commands import Answer
@@ -28,6 +28,21 @@ NAMES = {"--only": "only", "--skip": "skip"}
 FLAGS = {"--unsafe": ("unsafe", True), "--quiet": ("quiet", True), "--no-color": ("color", False)}
 COMPLETION = "_KZD_COMPLETE"
 NOT_WRITTEN, INTERRUPTED = 3, 130
+
+
+def script() -> NoReturn:
+    """
+    Run kzd and end the process with its exit code, at once.
+
+    All is written by then, and taking down what was imported takes a fifth of a small run's time.
+    """
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):  # closed, or nobody reads any more
+            continue
+    os._exit(code)
 
 
 def main() -> int:
@@ -150,4 +165,4 @@ def has_colors(stream: TextIO | None) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    script()

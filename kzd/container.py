@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from kzd.edit import FieldPath
 from kzd.value import integer, mapping, sequence, text, words
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
+_DURATION = r"(\d+(?:\.\d+)?)([smhd]?)"
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -114,5 +114,5 @@ def duration_seconds(word: str) -> float | None:
     >>> duration_seconds("1.5m"), duration_seconds("infinity")
     (90.0, None)
     """
-    match = _DURATION.fullmatch(word)
+    match = re.fullmatch(_DURATION, word)
     return float(match[1]) * _UNIT_SECONDS[match[2]] if match else None

@@ -7,7 +7,7 @@ import re
 from kzd.option_value import Unfit, shown
 from kzd.validate import NEWEST, OLDEST
 
-_VERSION = re.compile(r"v?1\.([0-9]{1,3})([.+-][0-9A-Za-z.+-]*)?")
+_VERSION = r"v?1\.([0-9]{1,3})([.+-][0-9A-Za-z.+-]*)?"
 
 
 def server_minor(version: str | None) -> int:
@@ -47,7 +47,7 @@ def skew(server: int) -> int:
 
 
 def _minor(version: str) -> int:
-    match = _VERSION.fullmatch(version.strip())
+    match = re.fullmatch(_VERSION, version.strip())
     if match is None:
         raise Unfit(f"must be a version such as 1.{NEWEST}, not {shown(version)}")
     return int(match[1])

@@ -8,8 +8,8 @@ from typing import Any
 
 from kzd.transform import Option
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_INTEGER = r"[+-]?[0-9]{1,18}"
+_NUMBER = r"[+-]?[0-9]+(\.[0-9]+)?"
 _WORDS = {"true": True, "false": False}
 SHOWN_CHARACTERS = 40
 
@@ -70,9 +70,9 @@ def _meant(kind: str, text: str) -> Any:
     if kind == "bool":
         return _WORDS.get(word, text)
     if kind == "int":
-        return int(word) if _INTEGER.fullmatch(word) else text
+        return int(word) if re.fullmatch(_INTEGER, word) else text
     if kind == "float":
-        return float(word) if _NUMBER.fullmatch(word) else text
+        return float(word) if re.fullmatch(_NUMBER, word) else text
     if kind == "list[str]":
         return [item.strip() for item in text.split(",") if item.strip()]
     return text

@@ -6,7 +6,6 @@ Source: `resolve` behind sigs.k8s.io/yaml; other readers differ on `0755`, `yes`
 
 from __future__ import annotations
 
-import json
 import re
 from math import inf, isfinite
 from struct import pack, unpack
@@ -24,7 +23,7 @@ _MAY_MEAN_MORE = frozenset("~yYnNtTfFoO.+-0123456789")
 _INTEGER = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[+-]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][+-]?[0-9]+)?")
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*|[0-9]+%")
-_MUST_BE_ESCAPED = re.compile("[\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_MUST_BE_ESCAPED = "[\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]"
 _READ_OTHERWISE = re.compile(r"(?i)y|n|yes|no|on|off|true|false|null|nan|inf|infinity")
 _FLOAT32_LIMIT = 3.4028235677973366e38
 _MAXIMUM_DIGITS = 400
@@ -146,7 +145,11 @@ def written(value: Any, *, is_json: bool = False) -> str:
     """
     if isinstance(value, str) and not is_json and is_plain(value):
         return value
-    return _MUST_BE_ESCAPED.sub(_escaped, json.dumps(value, ensure_ascii=False))
+    if isinstance(value, int):
+        return str(value).lower()
+    from json import dumps  # only where quotes are needed: it costs start-up
+
+    return re.sub(_MUST_BE_ESCAPED, _escaped, dumps(value, ensure_ascii=False))
 
 
 def _escaped(match: re.Match[str]) -> str:

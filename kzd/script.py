@@ -10,14 +10,15 @@ RESERVED = frozenset(["{", "!", "if", "then", "elif", "else", "while", "until", 
 PIPES = ("|", "|&")
 CLOSING = frozenset(["}", "fi", "done", "esac"])
 
-_MASKED = re.compile(
-    r"""\\\n|'[^']*'|"(?:\\.|[^"\\])*"|\\.|`[^`]*`|\$\((?:[^()]|\([^()]*\))*\)|(?<!\S)\#[^\n]*""",
-    re.DOTALL,
+# Compiled when first asked for: most runs meet no script at all.
+_MASKED = (
+    r"""(?s)\\\n|'[^']*'|"(?:\\.|[^"\\])*"|\\.|`[^`]*`|\$\((?:[^()]|\([^()]*\))*\)"""
+    r"|(?<!\S)\#[^\n]*"
 )
-_OPERATOR = re.compile(r"(&&|\|\||\|&?|;;?|\n|[()]|(?<![<>])&(?!>))")
-_REDIRECTION = re.compile(r"\d*(?:&>>?|>>|[<>]&|<<<?-?|<>|>\||[<>])\s*\S*")
-_ASSIGNMENT = re.compile(r"\w+\+?=.*", re.DOTALL)
-_QUOTES = re.compile("['\"`]")
+_OPERATOR = r"(&&|\|\||\|&?|;;?|\n|[()]|(?<![<>])&(?!>))"
+_REDIRECTION = r"\d*(?:&>>?|>>|[<>]&|<<<?-?|<>|>\||[<>])\s*\S*"
+_ASSIGNMENT = r"(?s)\w+\+?=.*"
+_QUOTES = "['\"`]"
 
 
 class Command(NamedTuple):
@@ -74,16 +75,16 @@ def commands(script: str) -> list[Command]:
     >>> [(item.words, item.after) for item in commands("cd /app && A=1 serve 2>&1 | tee x")]
     [(('cd', '/app'), '&&'), (('serve',), '|'), (('tee', 'x'), '')]
     """
-    text = _MASKED.sub(_mask, script)
-    if _QUOTES.search(text):
+    text = re.sub(_MASKED, _mask, script)
+    if re.search(_QUOTES, text):
         return []
     found: list[Command] = []
     before = ""
-    pieces = [*_OPERATOR.split(text), ""]
+    pieces = [*re.split(_OPERATOR, text), ""]
     for piece, after in zip(pieces[::2], pieces[1::2], strict=True):
-        words = _REDIRECTION.sub(" ", piece).split()
+        words = re.sub(_REDIRECTION, " ", piece).split()
         is_closing = bool(words) and words[0] in CLOSING
-        while words and (words[0] in RESERVED or _ASSIGNMENT.fullmatch(words[0])):
+        while words and (words[0] in RESERVED or re.fullmatch(_ASSIGNMENT, words[0])):
             words = words[1:]
         if words:
             found.append(Command(tuple(words), before, after, is_closing))

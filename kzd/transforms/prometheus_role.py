@@ -27,9 +27,9 @@ DISCOVERY = "kubernetes_sd_configs"
 API_SERVER = "default;kubernetes;https"
 SHOWN_JOBS = 3
 
-_COMMENT = re.compile(r"^[ \t]*#.*$|[ \t]#.*$", re.MULTILINE)
-_PART = re.compile(r"""^\w+:|\bjob_name["']?\s*:\s*["']?(?P<job>[\w./-]+)""", re.MULTILINE)
-_LOST = re.compile(r"""\brole["']?\s*:\s*["']?endpoints\b(?!-)["']?""")
+_COMMENT = r"(?m)^[ \t]*#.*$|[ \t]#.*$"
+_PART = r"""(?m)^\w+:|\bjob_name["']?\s*:\s*["']?(?P<job>[\w./-]+)"""
+_LOST = r"""\brole["']?\s*:\s*["']?endpoints\b(?!-)["']?"""
 
 
 class Options(OptionSet):
@@ -54,13 +54,13 @@ def prometheus_role(
 
 def _losing_jobs(config: str) -> Iterator[str]:
     """The names of the jobs; other parts of the file, such as `alerting`, end one too."""
-    config = _COMMENT.sub("", config)
-    parts = list(_PART.finditer(config))
+    config = re.sub(_COMMENT, "", config)
+    parts = list(re.finditer(_PART, config))
     starts = [part.start() for part in parts]
     for part, end in zip(parts, [*starts, len(config)][1:], strict=True):
         text_of_job = config[part.end() : end]
         _, _, rest = text_of_job.partition(DISCOVERY)
-        if part["job"] and _LOST.search(rest) and API_SERVER not in rest:
+        if part["job"] and re.search(_LOST, rest) and API_SERVER not in rest:
             yield part["job"]
 
 
