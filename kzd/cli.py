@@ -39,7 +39,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command; the exit code."""
     try:
         if not arguments and COMPLETION not in os.environ:
-            with click.Context(kzd, info_name="kzd") as context:
+            with kzd.make_context("kzd", [], resilient_parsing=True) as context:
                 click.echo(kzd.get_help(context), err=True)
             return 2
         code = kzd.main(_with_command(arguments), prog_name="kzd", standalone_mode=False)

@@ -284,7 +284,7 @@ def test_a_real_interrupt_leaves_whole_files(console: Console) -> None:
     )  # fmt: skip
     with open(reading, "wb"):  # now it waits for the pipe's text
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=20)
+    _, told = process.communicate(timeout=20)
 
     assert process.returncode == 130
     assert b"Traceback" not in told

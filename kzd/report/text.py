@@ -45,11 +45,11 @@ def line(result: Result, *, is_colored: bool = False) -> str:
     subject = "/".join(
         reference[key] for key in ("kind", "name") if reference.get(key)
     )  # a resource without a name has its kind only
-    parts = [place, colored(result.severity, is_colored=is_colored), subject, field(result)]
+    severity = colored(result.severity, is_colored=is_colored)
+    parts = [printable(place), severity, *map(printable, (subject, field(result), result.message))]
     transform = result.tags.get("transform")
     tail = f" [{transform}]" if transform else ""
-    text = ": ".join(printable(part) for part in parts if part)
-    return f"{text}: {printable(result.message)}{tail}\n"
+    return f"{': '.join(filter(None, parts))}{tail}\n"
 
 
 def field(result: Result) -> str:

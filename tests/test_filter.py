@@ -1,0 +1,412 @@
+"""The filter: a stream in and out, a ResourceList in and out, whoever calls."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from kzd import commands
+from tests.console import COMMAND, Console, environment
+from tests.manifests import (
+    CONFIGURATION,
+    DEPLOYMENT,
+    EDIT,
+    ONLY,
+    SERVICE,
+    SWITCHED_OFF,
+    WEB,
+    WEB_EDITED,
+    WORKER,
+    indented,
+    item,
+    resource_list,
+)
+
+SECRET = "hunter2-correct-horse"
+MIB = 1024 * 1024
+OFF_AND_WEB = f"{SWITCHED_OFF}---\n{WEB}"
+FUNCTION_CONFIG = "functionConfig:\n" + indented(SWITCHED_OFF, 2)
+BOMB = "".join(
+    f"  a{level}: &a{level} [{', '.join([f'*a{level - 1}' if level else 'x'] * 10)}]\n"
+    for level in range(9)
+)
+
+
+@pytest.fixture
+def console(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Console:
+    return Console(monkeypatch, tmp_path)
+
+
+def loaded(data: bytes) -> dict[str, object]:
+    return YAML(typ="safe", pure=True).load(data)
+
+
+@pytest.mark.parametrize("arguments", [(), ("render",), ("render", "-"), ("-",)])
+def test_all_spellings_are_the_filter(console: Console, arguments: tuple[str, ...]) -> None:
+    done = console.kzd(*arguments, *ONLY, data=WEB)
+
+    assert (done.code, done.out.decode()) == (0, WEB_EDITED)
+    assert done.err == "1 workload: 1 changed\n"
+
+
+def test_the_process_is_the_filter(console: Console) -> None:
+    done = console.process(*ONLY, data=WEB)
+
+    assert (done.code, done.out.decode(), done.err) == (0, WEB_EDITED, "1 workload: 1 changed\n")
+
+
+@pytest.mark.parametrize("data", ["", "\n", "# nothing\n---\n# x\n", "[]\n", "\ufeff"])
+def test_what_is_empty_comes_back(console: Console, data: str) -> None:
+    assert console.kzd(data=data) == (0, data.encode(), "no workloads\n")
+
+
+def test_a_stream_comes_back_as_one(console: Console) -> None:
+    before = f"# kept\n{WORKER}--- # text\n"
+    after = "\n---\n# nothing\n---\nfoo: [1,   2]   # odd\n"
+
+    done = console.kzd(*ONLY, data=before + WEB + after)
+
+    assert done.out.decode() == before + WEB_EDITED + after
+
+
+def test_a_list_is_edited_inside(console: Console) -> None:
+    def listed(*items: str) -> str:
+        return "apiVersion: v1\nkind: List\nitems:\n" + "".join(map(item, items))
+
+    done = console.kzd(*ONLY, data=listed(SERVICE, DEPLOYMENT))
+
+    assert done.out.decode() == listed(SERVICE, DEPLOYMENT + EDIT)
+
+
+@pytest.mark.parametrize("version", ["v1", "v1alpha1", "v1beta1"])
+def test_a_resource_list_comes_back_as_one(console: Console, version: str) -> None:
+    annotations = (
+        "metadata:\n  annotations:\n"
+        "    internal.config.kubernetes.io/path: shop/web.yaml\n"
+        "    internal.config.kubernetes.io/index: '1'\n"
+    )
+    annotated = DEPLOYMENT.replace("metadata:\n", annotations, 1)
+
+    def whole(deployment: str, more: str = "") -> str:
+        text = resource_list(SERVICE, deployment, more=FUNCTION_CONFIG.replace("false", "true"))
+        return text.replace("io/v1\n", f"io/{version}\n") + more
+
+    done = console.kzd(*ONLY, data=whole(annotated))
+
+    assert done.code == 0
+    results = done.out.decode().removeprefix(whole(annotated + EDIT))
+    assert results.startswith("results:\n")
+    (result,) = loaded(done.out)["results"]
+    assert result["resourceRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    assert result["field"] == {
+        "path": "spec.strategy.rollingUpdate.maxUnavailable", "proposedValue": 0,
+    }  # fmt: skip
+    assert result["file"] == {"path": "shop/web.yaml", "index": 1}
+    assert result["severity"] == "info"
+    assert result["tags"] == {"transform": "rolling-update", "action": "edit"}
+
+
+def test_old_results_are_replaced(console: Console) -> None:
+    old = "results:\n- message: of another function\n"
+
+    done = console.kzd(*ONLY, data=resource_list(SERVICE, DEPLOYMENT, more=old))
+    assert b"another function" not in done.out
+    assert len(loaded(done.out)["results"]) == 1
+
+    done = console.kzd(*ONLY, data=resource_list(SERVICE, DEPLOYMENT + EDIT, more=old))
+    assert done.out.decode() == resource_list(SERVICE, DEPLOYMENT + EDIT)
+
+
+def test_a_resource_list_in_json_stays_json(console: Console) -> None:
+    data = '{"apiVersion":"config.kubernetes.io/v1","kind":"ResourceList","items":[],"results":[]}'
+
+    assert console.kzd(data=data).out == data.replace(',"results":[]', "").encode()
+
+
+def test_a_failure_is_among_the_results_of_a_resource_list(console: Console) -> None:
+    wrong = DEPLOYMENT.replace(
+        "metadata:\n", "metadata:\n  annotations:\n    kzd.dev/serving: maybe\n", 1
+    )
+    for arguments in ((), ("check",)):
+        done = console.kzd(*arguments, data=resource_list(SERVICE, wrong))
+
+        assert done.code == 2
+        answer = loaded(done.out)
+        assert answer["items"] == [loaded(SERVICE.encode()), loaded(wrong.encode())]
+        (result,) = answer["results"]
+        assert result["severity"] == "error"
+        assert result["message"].endswith("must be true or false, not 'maybe'")
+    done = console.kzd("diff", data=resource_list(SERVICE, wrong))
+    assert (done.code, done.out) == (2, b"")
+
+
+def test_a_finding_never_withholds_the_output(console: Console) -> None:
+    done = console.kzd(*ONLY, "--fail-on", "info", data=WEB)
+
+    assert (done.code, done.out.decode()) == (1, WEB_EDITED)
+
+
+def test_configuration_is_left_out_of_a_stream(console: Console) -> None:
+    done = console.kzd(*ONLY, data=OFF_AND_WEB)
+
+    assert done.out.decode() == f"---\n{WEB}"
+    assert done.err == (
+        "kzd: configured by a document of standard input\n"
+        "kzd: ZeroDowntime/defaults is configuration; it is left out of the stream\n"
+        "1 workload: none changed\n"
+    )
+
+
+def test_configuration_stays_in_resource_lists_and_files(console: Console) -> None:
+    data = resource_list(SWITCHED_OFF, SERVICE, DEPLOYMENT)
+    done = console.kzd(*ONLY, data=data)
+    assert done.out.decode() == data
+    assert done.err == (
+        "kzd: configured by a document of standard input\n1 workload: none changed\n"
+    )
+
+    file = console.write("all.yaml", OFF_AND_WEB)
+    assert console.kzd("render", "--in-place", "all.yaml").code == 0
+    assert file.read_text().startswith(SWITCHED_OFF)
+
+
+def test_configuration_inside_a_list_stays_and_is_said(console: Console) -> None:
+    data = "apiVersion: v1\nkind: List\nitems:\n" + item(SWITCHED_OFF)
+
+    done = console.kzd(data=data)
+
+    assert done.out.decode() == data
+    assert "kzd: ZeroDowntime/defaults is configuration; it stays, as an item of a list" in done.err
+
+
+@pytest.mark.parametrize(
+    ("present", "said"),
+    [
+        ("function option variable input nearby", "functionConfig"),
+        ("option variable input nearby", "option.yaml"),
+        ("variable input nearby", "variable.yaml"),
+        ("input nearby", "a document of standard input"),
+        ("nearby", "kzd.yaml"),
+        ("", ""),
+    ],
+)
+def test_the_nearest_source_counts_alone(
+    console: Console, monkeypatch: pytest.MonkeyPatch, present: str, said: str
+) -> None:
+    """The nearest source switches the transform off; the others would be errors."""
+    broken = CONFIGURATION + "spec:\n  nonsense: 1\n"
+    first = present.partition(" ")[0]
+
+    def content(name: str) -> str:
+        return SWITCHED_OFF if name == first else broken
+
+    arguments: list[str] = [*ONLY]
+    items = [SERVICE, DEPLOYMENT]
+    if "option" in present:
+        console.write("option.yaml", content("option"))
+        arguments += ["--config", "option.yaml"]
+    if "variable" in present:
+        console.write("variable.yaml", content("variable"))
+        monkeypatch.setenv("KZD_CONFIG", "variable.yaml")
+    if "input" in present:
+        items.insert(0, content("input"))
+    if "nearby" in present:
+        console.write("kzd.yaml", content("nearby"))
+    if "function" in present:
+        data = resource_list(*items, more=FUNCTION_CONFIG)
+    else:
+        data = "---\n".join(items)
+
+    done = console.kzd(*arguments, data=data)
+
+    assert done.code == 0
+    assert ("maxUnavailable" in done.out.decode()) == (not said)
+    assert (f"kzd: configured by {said}\n" in done.err) == bool(said)
+
+
+def test_the_working_directory_is_not_asked_for_a_resource_list(console: Console) -> None:
+    console.write("kzd.yaml", SWITCHED_OFF)
+
+    done = console.kzd(*ONLY, data=resource_list(SERVICE, DEPLOYMENT))
+
+    assert "maxUnavailable" in done.out.decode()
+    assert "configured" not in done.err
+
+
+def test_a_config_map_configures_as_kpt_writes_it(console: Console) -> None:
+    given = "apiVersion: v1\nkind: ConfigMap\ndata:\n  rolling-update: 'false'\n"
+    more = "functionConfig:\n" + indented(given, 2)
+
+    done = console.kzd(*ONLY, data=resource_list(SERVICE, DEPLOYMENT, more=more))
+
+    assert "maxUnavailable" not in done.out.decode()
+
+
+def test_standard_input_that_can_not_be_read_is_an_error(console: Console) -> None:
+    with console.write("written", "").open("wb") as stream:
+        done = subprocess.run(
+            [*COMMAND], stdin=stream, capture_output=True, cwd=console.folder, env=environment()
+        )
+
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert done.stderr == b"-: error: can't be read: Bad file descriptor\n"
+
+
+def test_closed_streams_end_in_no_traceback(console: Console) -> None:
+    def run(command: str) -> subprocess.CompletedProcess[bytes]:
+        words = " ".join(f"'{word}'" for word in COMMAND)
+        return subprocess.run(
+            ["sh", "-c", f"{words} {command}"], input=WEB.encode(), capture_output=True,
+            cwd=console.folder, env=environment(),
+        )  # fmt: skip
+
+    no_output = run(">&-")
+    assert no_output.returncode == 3
+    assert no_output.stderr == b"kzd: error: standard output can't be written: it is closed\n"
+    assert run("2>&-").returncode == 3
+    assert run("--quiet 2>&-").returncode == 0
+    assert run("<&-").returncode == 2
+
+
+def limited(data: bytes, folder: Path, *arguments: str) -> tuple[int, float, int]:
+    """The exit code, the seconds and the peak memory in MiB of a run as a process."""
+    script = (
+        "import resource, subprocess, sys\n"
+        "done = subprocess.run(sys.argv[1:], stdin=0, stdout=subprocess.DEVNULL)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+        "sys.exit(done.returncode)\n"
+    )
+    file = folder / "input"
+    file.write_bytes(data)
+    start = time.perf_counter()
+    with file.open("rb") as stream:
+        done = subprocess.run(
+            [sys.executable, "-c", script, *COMMAND, *arguments],
+            stdin=stream, capture_output=True, cwd=folder, env=environment(), timeout=60,
+        )  # fmt: skip
+    seconds = time.perf_counter() - start
+    assert b"Traceback" not in done.stderr
+    return done.returncode, seconds, int(done.stdout) // 1024
+
+
+def config_map(data: str) -> str:
+    return f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: big\ndata:\n{data}"
+
+
+def test_an_alias_bomb_that_nothing_reads_is_copied(console: Console) -> None:
+    data = f"{config_map(BOMB)}---\n{WEB}"
+
+    done = console.kzd(*ONLY, data=data)
+
+    assert (done.code, done.out.decode()) == (0, data + EDIT)
+
+
+def test_an_alias_bomb_is_bounded(console: Console) -> None:
+    code, seconds, mebibytes = limited(f"{WEB}status:\n{BOMB}".encode(), console.folder)
+
+    assert code == 3
+    assert seconds < 10
+    assert mebibytes < 200
+
+
+@pytest.mark.parametrize(("head", "code"), [(config_map("  x: "), 0), (f"{WEB}status:\n  x: ", 3)])
+def test_a_line_of_100_mb_is_bounded(console: Console, head: str, code: int) -> None:
+    line = b"x" * (100 * MIB) + b"\n"
+
+    found, seconds, mebibytes = limited(head.encode() + line, console.folder)
+
+    assert found == code
+    assert seconds < 20
+    assert mebibytes < 600
+
+
+def test_deep_nesting_is_bounded(console: Console) -> None:
+    deep = "[" * 200_000
+
+    assert limited(f"{WEB}status: {deep}".encode(), console.folder)[0] == 3
+
+
+def test_without_the_c_parser_it_says_once_that_it_is_slow(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "HAS_C_PARSER", False)
+
+    done = console.kzd(*ONLY, data=WEB)
+
+    assert done.out.decode() == WEB_EDITED
+    assert done.err.count("reading is slow") == 1
+    assert "slow" not in console.kzd(*ONLY, "--quiet", data=WEB).err
+
+
+SECRETS = f"""\
+apiVersion: v1
+kind: Secret
+metadata:
+  name: web
+stringData:
+  password: {SECRET}
+---
+{SERVICE}---
+{DEPLOYMENT}\
+        command: [serve, --password, {SECRET}]
+        args: ["--token={SECRET}"]
+        env:
+        - name: PASSWORD
+          value: {SECRET}
+        livenessProbe:
+          httpGet:
+            port: 80
+            path: /healthz
+            httpHeaders:
+            - name: Authorization
+              value: {SECRET}
+"""
+BROKEN_SECRETS = [
+    SECRETS,
+    SECRETS.replace("value: hunter2", "valeu: hunter2"),
+    SECRETS.replace("value: hunter2", "value: [hunter2").replace("horse\n", "horse]\n"),
+    SECRETS.replace("password: hunter2", "password: 'hunter2"),
+    SECRETS.replace("password: hunter2", "password: *hunter2"),
+    SECRETS.replace("password: hunter2", "? [hunter2]\n  : hunter2"),
+    SECRETS.replace("  password: ", "  password:\t\n\t- "),
+    SECRETS.replace("stringData:", "stringData: &x"),
+    SECRETS.replace("    spec:", "    spec: &spec"),
+    SECRETS.replace("- name: PASSWORD\n", "- name: PASSWORD\n          name: PASSWORD\n"),
+]
+
+
+@pytest.mark.parametrize("data", BROKEN_SECRETS)
+def test_secrets_are_in_no_message(console: Console, data: str) -> None:
+    for arguments in (
+        (), ("--format", "json"), ("check",), ("check", "--format", "json"), ("explain",),
+        ("explain", "--format", "json"),
+    ):  # fmt: skip
+        done = console.kzd(*arguments, "--unsafe", data=data)
+        told = done.err if not arguments or arguments[0][0] == "-" else done.err + done.out.decode()
+        assert SECRET not in told
+
+
+def test_a_bug_is_told_without_a_traceback_and_without_secrets(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*_: object, **__: object) -> None:
+        raise ValueError(SECRET)
+
+    monkeypatch.setattr("kzd.pipeline.run", run)
+    done = console.kzd(data=WEB)
+
+    assert (done.code, done.out) == (4, b"")
+    assert done.err.startswith("kzd: error: ValueError in kzd/run.py, line ")
+    assert done.err.endswith(
+        "; this is a bug in kzd; it had read -; nothing was written; KZD_DEBUG=1 shows where it "
+        "happened\n"
+    )
+    assert SECRET not in done.err
+
+    monkeypatch.setenv("KZD_DEBUG", "1")
+    assert "Traceback" in console.kzd(data=WEB).err
