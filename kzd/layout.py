@@ -26,14 +26,6 @@ def last_leaf(tape: Tape, node: int) -> int:
     return last
 
 
-def has_text_before(tape: Tape, node: int) -> bool:
-    """Whether a block scalar, to which its line end belongs, comes before a node."""
-    before = node - 1
-    while tape.kinds[before] == END:
-        before -= 1
-    return tape.kinds[before] in BLOCK_SCALARS
-
-
 def end_of(tape: Tape, node: int) -> int:
     """The character after the last one that belongs to a node."""
     return tape.ends[last_leaf(tape, node)]

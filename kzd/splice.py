@@ -11,7 +11,7 @@ from kzd.document import Document
 from kzd.emit import block_lines, item_lines, leaf
 from kzd.errors import SelfCheckFailed
 from kzd.guard import guard
-from kzd.layout import as_lines, block_style, has_text_before, line_after, line_end
+from kzd.layout import as_lines, block_style, line_after, line_end
 from kzd.piece import BEHIND_ALL, IN_PLACE, Change, Insert, Piece, applied
 from kzd.tape import FLOW_MAPPING, MAPPING, MAPPINGS, SEQUENCE, Tape
 from kzd.target import has_open_end, insert_refusal, is_empty, refusal, target_of
@@ -134,9 +134,9 @@ def _replaced_in_block(tape: Tape, node: int, old: int, value: dict[str, Any]) -
     end = line_end(text, place)
     lines = block_lines(value, column, block_style(tape, [0]))
     new = "".join(line + end for line in lines)
-    if text.endswith("\n") or place < len(text) or (not value and has_text_before(tape, node)):
-        return Piece(start, place, BEHIND_ALL, new)
-    return Piece(start - len(end), place, BEHIND_ALL, (end + new).removesuffix(end))
+    if place == len(text) and not text.endswith("\n"):
+        new = new.removesuffix(end)
+    return Piece(start, place, BEHIND_ALL, new)
 
 
 def _added(tape: Tape, value: dict[str, Any]) -> Piece:

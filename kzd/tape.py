@@ -14,7 +14,7 @@ SEQUENCE, FLOW_SEQUENCE, MAPPING, FLOW_MAPPING, END, FLOW_END = range(6, 12)
 MAPPINGS = (MAPPING, FLOW_MAPPING)
 SEQUENCES = (SEQUENCE, FLOW_SEQUENCE)
 
-_BETWEEN = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_BETWEEN = re.compile(r"(?:[ \t\r\n]|#[^\n]*|[&!][^ \t\r\n]*)*")
 
 
 class Tape:

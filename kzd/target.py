@@ -72,8 +72,11 @@ def refusal(document: Document, field_path: FieldPath) -> str:
     tape = document.tape
     target = target_of(tape, field_path)
     done = field_path[: len(field_path) - len(target.rest)]
-    for depth, node in enumerate((*target.above, target.node)):
+    nodes = (*target.above, target.node)
+    for depth, node in enumerate(nodes):
         reason = _why_shared(tape, node)
+        if not reason and node in tape.merging:
+            reason = _why_overridden(tape, node, next(iter(nodes[depth + 1 :]), 0))
         if reason:
             where = spelled(done[:depth])
             return f"`{where}` {reason}" if where else f"the document {reason}"
@@ -108,6 +111,12 @@ def _why_shared(tape: Tape, node: int) -> str:
     return ""
 
 
+def _why_overridden(tape: Tape, mapping: int, entry: int) -> str:
+    """A merge overrides the entries before it, and the mapping's unset fields may be in it."""
+    merges = [key for key, _ in tape.entries(mapping) if tape.key(key) == "<<"]
+    return "" if entry > merges[-1] else "has a merge key, so its fields stand elsewhere too"
+
+
 def _why_not_filled(tape: Tape, target: Target, where: str) -> str:
     """An empty value is filled in place, which takes a key on its line and nothing else."""
     if target.key < 0:
@@ -129,8 +138,6 @@ def _why_not_filled(tape: Tape, target: Target, where: str) -> str:
 
 
 def _why_not_inserted(tape: Tape, target: Target, where: str) -> str:
-    if target.node in tape.merging:
-        return f"{where} has a merge key, so its fields stand elsewhere too"
     if tape.kinds[target.node] == FLOW_MAPPING:
         return ""
     if any(_is_explicit(tape, key) for key, _ in tape.entries(target.node)):

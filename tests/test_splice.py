@@ -283,6 +283,14 @@ EDITED = {
         (("b.d", 2),),
         "a: &x {k: 1}\nb:\n  c:\n    <<: *x\n  d: 2\n",
     ),
+    "a mapping's own entry behind a merge": Edited(
+        "a: &x {k: {l: 1}}\nb:\n  <<: *x\n  k:\n    m: 1\n",
+        (("b.k.o", 2),),
+        "a: &x {k: {l: 1}}\nb:\n  <<: *x\n  k:\n    m: 1\n    o: 2\n",
+    ),
+    "behind an anchored list with an empty item": Edited(
+        "a:\n  b: &x\n    -\nc: 1\n", (("a.d", 2),), "a:\n  b: &x\n    -\n  d: 2\nc: 1\n"
+    ),
     "an edit beside a tag": Edited(
         "a: !!str 1\nb: {}\n", (("b.c", 2),), "a: !!str 1\nb:\n  c: 2\n"
     ),
@@ -359,6 +367,11 @@ REFUSED: dict[str, tuple[str, Wish, str]] = {
     "a merged mapping": (
         "m: &l {a: 1}\no:\n  <<: *l\n  b: 1\n",
         ("o.c", 1),
+        "`o` has a merge key, so its fields stand elsewhere too",
+    ),
+    "a field that a later merge overrides": (
+        "m: &l {a: {b: 1}}\no:\n  a:\n    c: 1\n  <<: *l\n",
+        ("o.a.d", 1),
         "`o` has a merge key, so its fields stand elsewhere too",
     ),
     "a merged field": (
@@ -679,7 +692,7 @@ ENVELOPES = {
         [],
         "items: []\n# end\n",
     ),
-    "removed at the unterminated end": ("items: []\nresults: []", [], "items: []"),
+    "removed at the unterminated end": ("items: []\nresults: []", [], "items: []\n"),
     "removed where a text ends before": (
         "items:\n- a: |\n    x\nresults: []",
         [],
