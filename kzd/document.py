@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from kzd.compose import compose
 from kzd.edit import FieldPath, Severity
+from kzd.encoding import require_utf8
 from kzd.errors import InputError
 from kzd.parser import Unreadable
 from kzd.split import helm_source, sniffed_kind, spans, why_not_kubernetes
@@ -14,13 +17,8 @@ from kzd.tape import Tape
 
 MAXIMUM_BYTES = 64 * 1024 * 1024
 LIST_KINDS = ("List", "ResourceList")
+LINE_FEED = re.compile("\n")
 ENVELOPE_GROUP = "config.kubernetes.io/"
-MARKS = {
-    b"\xff\xfe\x00\x00": "UTF-32",
-    b"\x00\x00\xfe\xff": "UTF-32",
-    b"\xff\xfe": "UTF-16",
-    b"\xfe\xff": "UTF-16",
-}
 
 
 class Note(NamedTuple):
@@ -52,6 +50,9 @@ class Document:
         self.is_sops = False
         self.data: Any = None
         self._tape: Tape | None = None
+        self._breaks: list[int] | None = None
+        self._source: str | None = None
+        self._original: Any = None
 
     @property
     def text(self) -> str:
@@ -67,7 +68,9 @@ class Document:
     @property
     def source(self) -> str:
         """The template that Helm says it comes from, empty where it says none."""
-        return helm_source(self.file.data, self.start, self.end)
+        if self._source is None:
+            self._source = helm_source(self.file.data, self.start, self.end)
+        return self._source
 
     @property
     def tape(self) -> Tape:
@@ -139,9 +142,11 @@ class Document:
 
     def _line_and_column(self, place: int) -> tuple[int, int]:
         """Line and column, from 1, of a character of the text."""
-        before = self.text[:place]
-        line = before.count("\n")
-        return self.file.line_of(self) + line, place - (before.rfind("\n") + 1) + 1
+        if self._breaks is None:
+            self._breaks = [match.start() for match in LINE_FEED.finditer(self.text)]
+        line = bisect_left(self._breaks, place)
+        start = self._breaks[line - 1] + 1 if line else 0
+        return self.file.line_of(self) + line, place - start + 1
 
     @property
     def resources(self) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
@@ -157,7 +162,9 @@ class Document:
 
     def original(self, prefix: FieldPath) -> Any:
         """What the text says at a field path, without the edits."""
-        value = compose(self.text).data
+        if self._original is None:
+            self._original = compose(self.text).data
+        value = self._original
         for step in prefix:
             value = value[step]
         return value
@@ -226,25 +233,5 @@ class File:
 
 def read(name: str, data: bytes) -> File:
     """The documents of some bytes, none of them parsed; raises InputError."""
-    for mark, encoding in MARKS.items():
-        if data.startswith(mark):
-            raise InputError(f"must be UTF-8, not {encoding} (byte 0)", file=name)
-    null = data.find(b"\0")
-    if null >= 0:
-        line = data.count(b"\n", 0, null) + 1
-        raise InputError(f"must be UTF-8 text: byte {null} is NUL", file=name, line=line)
-    if not data.isascii():
-        _check_encoding(name, data)
+    require_utf8(name, data)
     return File(name, data)
-
-
-def _check_encoding(name: str, data: bytes) -> None:
-    """Decode piece by piece: all at once would take four times the memory."""
-    for start, end in spans(data):
-        try:
-            data[start:end].decode("utf-8")
-        except UnicodeDecodeError as error:
-            place = start + error.start
-            line = data.count(b"\n", 0, place) + 1
-            message = f"must be UTF-8 text: byte {place} is not"
-            raise InputError(message, file=name, line=line) from None

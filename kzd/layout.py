@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kzd.emit import FlowStyle, Style
 from kzd.tape import (
     DOUBLE,
@@ -106,20 +108,36 @@ def as_lines(text: str, place: int, lines: list[str]) -> str:
 
 def block_style(tape: Tape, ancestors: list[int]) -> Style:
     """What the nearest nodes do: the mapping itself, then those above it, then the document."""
+    step, dash = _steps(tape, reversed(ancestors))
+    if step is None or dash is None:
+        usual = usual_style(tape)
+        step, dash = step or usual[0], usual[1] if dash is None else dash
+    return Style(step, dash)
+
+
+def usual_style(tape: Tape) -> tuple[int, int]:
+    """The first step and dash of the document, else two columns and none."""
+    if tape.usual_style is None:
+        step, dash = _steps(tape, range(len(tape.kinds)))
+        tape.usual_style = step or 2, dash or 0
+    return tape.usual_style
+
+
+def _steps(tape: Tape, nodes: Iterable[int]) -> tuple[int | None, int | None]:
+    """The columns from a key to the mapping or the dash below it, in the first of some nodes."""
     step = dash = None
-    every = (node for node in range(len(tape.kinds)) if tape.kinds[node] == MAPPING)
-    for mapping in [*reversed(ancestors), *every]:
+    for mapping in nodes:
         if tape.kinds[mapping] != MAPPING:
             continue
         column = tape.column(tape.starts[mapping + 1])
         for _, value in tape.entries(mapping):
             if step is None and tape.kinds[value] == MAPPING:
-                step = tape.column(tape.starts[value + 1]) - column
-            if dash is None and tape.kinds[value] == SEQUENCE:
-                dash = tape.column(tape.starts[value]) - column
+                step = max(tape.column(tape.starts[value + 1]) - column, 0) or None
+            if dash is None and tape.kinds[value] == SEQUENCE and value not in tape.marked:
+                dash = max(tape.column(tape.starts[value]) - column, 0)
         if step is not None and dash is not None:
             break
-    return Style(step if step and step > 0 else 2, dash if dash is not None and dash >= 0 else 0)
+    return step, dash
 
 
 def flow_style(tape: Tape, mapping: int) -> tuple[FlowStyle, str]:

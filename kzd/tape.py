@@ -25,12 +25,13 @@ class Tape:
 
     `marked` are nodes with an anchor or a tag, `merging` mappings with a merge key, `doubled`
     the keys that occur twice, by their mapping, `odd_keys` the texts of keys that are not spelled
-    as they read.  `data` is what the first document means.
+    as they read.  `data` is what the first document means.  `usual_style` is for `layout` to
+    remember.
     """
 
     __slots__ = (
-        "data", "documents", "doubled", "ends", "jumps", "kinds", "marked", "merging", "odd_keys",
-        "starts", "text",
+        "_items", "data", "documents", "doubled", "ends", "jumps", "kinds", "marked", "merging",
+        "odd_keys", "starts", "text", "usual_style",
     )  # fmt: skip
 
     def __init__(self, text: str) -> None:
@@ -45,6 +46,8 @@ class Tape:
         self.odd_keys: dict[int, str] = {}
         self.documents = 0
         self.data: Any = None
+        self.usual_style: tuple[int, int] | None = None
+        self._items: dict[int, list[int]] = {}
 
     def after(self, node: int) -> int:
         """The node that follows a node and all below it."""
@@ -58,12 +61,15 @@ class Tape:
             yield key, value
             key = self.jumps[value] + 1
 
-    def items(self, sequence: int) -> Iterator[int]:
-        """The items of a sequence."""
-        item, end = sequence + 1, self.jumps[sequence]
-        while item < end:
-            yield item
-            item = self.jumps[item] + 1
+    def items(self, sequence: int) -> list[int]:
+        """The items of a sequence, remembered: those of a long list are asked for one by one."""
+        if sequence not in self._items:
+            found = self._items[sequence] = []
+            item, end = sequence + 1, self.jumps[sequence]
+            while item < end:
+                found.append(item)
+                item = self.jumps[item] + 1
+        return self._items[sequence]
 
     def key(self, node: int) -> str:
         """The text of a key."""
@@ -96,7 +102,7 @@ class Tape:
                 key, node = entry
                 place = self.starts[key]
             else:
-                items = list(self.items(node)) if self.kinds[node] in SEQUENCES else []
+                items = self.items(node) if self.kinds[node] in SEQUENCES else []
                 if step >= len(items):
                     break
                 node = items[step]

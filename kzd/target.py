@@ -56,7 +56,7 @@ def _step(tape: Tape, node: int, step: str | int) -> tuple[int, int] | None:
         return tape.entry(node, step) if tape.kinds[node] in MAPPINGS else None
     if tape.kinds[node] not in SEQUENCES:
         return None
-    items = list(tape.items(node))
+    items = tape.items(node)
     return (-1, items[step]) if step < len(items) else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from types import FrameType
 from typing import Any, NamedTuple
 
 import pytest
@@ -775,3 +777,34 @@ def test_a_file_is_joined_from_its_documents() -> None:
 
     assert file.joined({}) is file.data
     assert file.joined({1: "x\n"}) == b"\xef\xbb\xbfa: 1\n---\n\xef\xbb\xbfx\n---\nc: 1"
+
+
+def test_twice_the_items_are_twice_the_work() -> None:
+    """Calls are counted, since seconds depend on the machine."""
+    few, many = (calls_for(count) for count in (150, 300))
+
+    assert many < 2.1 * few
+
+
+def calls_for(count: int) -> int:
+    item = "- kind: A\n  spec: {}\n  x: {y: 1}\n"
+    document = only_document("kind: List\nitems:\n" + item * count)
+    document.parse()
+    calls = 0
+
+    def counted(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(counted)
+    try:
+        places = [("items", index) for index in range(count)]
+        changes, _ = try_edits(document, [((*place, "spec", "z"), 1) for place in places])
+        inserts = [Insert(place, {"kind": "B"}) for place in places]
+        splice(document, changes, inserts=inserts)
+        for place in places:
+            document.position((*place, "x", "y"))
+            document.original(place)
+    finally:
+        sys.setprofile(None)
+    return calls
