@@ -21,22 +21,13 @@ from kzd.parser import (
     pure_events,
     unreadable,
 )
-from kzd.scalar import cached_key, cached_scalar, key_of, keys, scalars, without_surrogates
+from kzd.scalar import (
+    cached_key, cached_scalar, key_of, plain_keys, scalars, without_surrogates,
+)  # fmt: skip
 from kzd.tape import (
-    ALIAS,
-    DOUBLE,
-    END,
-    FLOW_END,
-    FLOW_MAPPING,
-    FLOW_SEQUENCE,
-    FOLDED,
-    LITERAL,
-    MAPPING,
-    PLAIN,
-    SEQUENCE,
-    SINGLE,
-    Tape,
-)
+    ALIAS, DOUBLE, END, FLOW_END, FLOW_MAPPING, FLOW_SEQUENCE, FOLDED, LITERAL, MAPPING, PLAIN,
+    SEQUENCE, SINGLE, Tape,
+)  # fmt: skip
 
 MAXIMUM_LEVELS = 1_000
 MAXIMUM_EXPANDED = 1_000_000
@@ -79,7 +70,6 @@ class _Composer:
         self._open: list[Frame] = []
         self._frame: Frame | None = None
         self._anchors: dict[str, tuple[Any, int, int]] = {}
-        self._expanded = 0
         self._shared = 0
 
     def run(self, events: Iterable[Any]) -> Tape:
@@ -93,11 +83,42 @@ class _Composer:
             AliasEvent: self._alias,
             DocumentStartEvent: self._document,
         }
+        tape = self.tape
+        kinds, starts, ends, jumps = tape.kinds, tape.starts, tape.ends, tape.jumps
         for event in events:
-            do = does.get(event.__class__)
+            of = event.__class__
+            # Nearly all are scalars, neither empty nor marked nor odd: here is their short way.
+            if of is ScalarEvent and not event.anchor and not self._is_pure:
+                frame, value, kind = self._frame, event.value, _STYLES[event.style]
+                start, end = event.start_mark.index, event.end_mark.index
+                is_plain = kind == PLAIN
+                if frame is not None and start != end and event.tag is None:
+                    key = frame.key
+                    if frame.is_mapping and key is NOTHING:
+                        if is_plain and value in plain_keys and value not in frame.data:
+                            jumps.append(len(kinds))
+                            kinds.append(kind)
+                            starts.append(start)
+                            ends.append(end)
+                            frame.key = value
+                            continue
+                    elif key is not MERGE:
+                        jumps.append(len(kinds))
+                        kinds.append(kind)
+                        starts.append(start)
+                        ends.append(end)
+                        if is_plain:
+                            value = scalars[value] if value in scalars else cached_scalar(value)
+                        if frame.is_mapping:
+                            frame.data[key] = value
+                            frame.key = NOTHING
+                        else:
+                            frame.data.append(value)
+                        continue
+            do = does.get(of)
             if do is not None:
                 do(event)
-        return self.tape
+        return tape
 
     def _document(self, event: Any) -> None:
         self.tape.documents += 1
@@ -123,7 +144,6 @@ class _Composer:
             mark = ":" if frame.is_mapping else "-"
             start = end = self.tape.empty_place(start, mark, is_flow=frame.is_flow)
         node = self._note(kind, start, end)
-        self._expanded += 1
         is_key = frame is not None and frame.is_mapping and frame.key is NOTHING
         is_bare = kind == PLAIN
         if event.anchor or event.tag:
@@ -149,7 +169,7 @@ class _Composer:
                 frame.key = MERGE
                 self.tape.merging.add(frame.node)
                 return
-            key = keys[value] if value in keys else cached_key(value)
+            key = value if value in plain_keys else cached_key(value)
             if key is None:
                 raise Unreadable("has null for a key", self.tape.starts[node], is_key=True)
             value = key
@@ -198,9 +218,8 @@ class _Composer:
         if event.anchor or event.tag:
             self.tape.marked.add(node)
         is_flow = kind in (FLOW_MAPPING, FLOW_SEQUENCE)
-        self._frame = Frame(node, data, event.anchor, self._expanded, is_flow=is_flow)
+        self._frame = Frame(node, data, event.anchor, node + self._shared, is_flow=is_flow)
         self._open.append(self._frame)
-        self._expanded += 1
 
     def _end(self, event: Any) -> None:
         tape, frame = self.tape, self._open.pop()
@@ -212,7 +231,7 @@ class _Composer:
         if above is not None and above.height <= frame.height:
             above.height = frame.height + 1
         if frame.anchor:
-            cost = self._expanded - frame.expanded
+            cost = len(tape.kinds) + self._shared - frame.expanded
             self._anchors[frame.anchor] = (frame.data, cost, frame.height)
         self._take(frame.data)
 
@@ -222,7 +241,6 @@ class _Composer:
         if event.anchor not in self._anchors:
             raise Unreadable("has no anchor of this alias before it", start)
         value, cost, height = self._anchors[event.anchor]
-        self._expanded += cost
         self._shared += cost
         if self._shared > MAXIMUM_EXPANDED or len(self._open) + height > MAXIMUM_LEVELS:
             raise Unreadable(f"must not expand to over {MAXIMUM_EXPANDED} nodes", start)

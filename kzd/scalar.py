@@ -117,7 +117,8 @@ CACHED_CHARACTERS = 64
 CACHED_SCALARS = 100_000
 
 scalars: dict[str, Any] = {}
-keys: dict[str, str | None] = {}
+plain_keys: set[str] = set()
+"""Keys seen that mean their own text."""
 
 
 def cached_scalar(plain: str) -> Any:
@@ -129,10 +130,10 @@ def cached_scalar(plain: str) -> Any:
 
 
 def cached_key(plain: str) -> str | None:
-    """The text of a plain key, remembered in `keys`."""
+    """The text of a plain key other than `<<`, remembered in `plain_keys` where it is the same."""
     value = key_text(plain)
-    if len(plain) <= CACHED_CHARACTERS and len(keys) < CACHED_SCALARS:
-        keys[plain] = value
+    if value == plain and len(plain) <= CACHED_CHARACTERS and len(plain_keys) < CACHED_SCALARS:
+        plain_keys.add(plain)
     return value
 
 
