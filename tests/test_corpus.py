@@ -55,6 +55,11 @@ def test_exit_codes(every: list[Rendered], expected: SnapshotAssertion) -> None:
 
 
 def _reason(item: Rendered) -> str:
+    """The first error, with its place."""
+    for result in item.results:
+        if result["severity"] == "error":
+            file = result["file"]
+            return f"{file.get('line', 0)}:{file.get('column', 0)}: error: {result['message']}"
     return item.answer.told.splitlines()[0].removeprefix(f"{item.name}:")
 
 
