@@ -10,7 +10,8 @@ import pytest
 
 import kzd.compose
 import kzd.document
-from kzd.compose import MAXIMUM_EXPANDED, MAXIMUM_LEVELS, MAXIMUM_SECOND_OPINION, compose
+from kzd.compose import MAXIMUM_SECOND_OPINION, compose
+from kzd.composer import MAXIMUM_EXPANDED, MAXIMUM_LEVELS
 from kzd.errors import InputError, SelfCheckFailed
 from kzd.parser import HAS_C_PARSER, Unreadable, fast_events
 from kzd.splice import splice
