@@ -45,7 +45,8 @@ def test_a_directory_is_walked(console: Console) -> None:
     console.write("m/.hidden/g.yaml", DEPLOYMENT)
     console.write("m/.h.yaml", DEPLOYMENT)
     console.write("elsewhere/i.yaml", DEPLOYMENT)
-    (console.folder / "m" / "linked").symlink_to("../elsewhere")
+    console.write("linked/k.yaml", DEPLOYMENT)
+    (console.folder / "m" / "linked").symlink_to("../linked")
     (console.folder / "m" / "j.yaml").symlink_to("../elsewhere/i.yaml")
     os.mkfifo(console.folder / "m" / "pipe.yaml")
 
