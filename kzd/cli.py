@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from kzd import __version__, commands, files
-from kzd.__main__ import COMPLETION, INTERRUPTED, emit, has_colors, is_terminal
+from kzd.__main__ import COMPLETION, INTERRUPTED, NOT_WRITTEN, emit, has_colors, is_terminal
 from kzd.bundle import Source
 from kzd.commands import Answer
 from kzd.failure import answered
@@ -49,6 +49,10 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except OSError as error:  # nobody takes the help
+        reason = "" if isinstance(error, BrokenPipeError) else error.strerror
+        told = f"kzd: error: standard output can't be written: {reason}\n" if reason else ""
+        return emit(Answer(b"", told, NOT_WRITTEN))
 
 
 def _with_command(arguments: Sequence[str]) -> list[str]:
@@ -228,8 +232,9 @@ class _Asked:
 
     def inputs(self) -> list[Input]:
         """The files, read; `sources` holds them then."""
+        stdin = sys.stdin.buffer if sys.stdin else None
         read = files.read_all(
-            self._paths or (STDIN,), sys.stdin.buffer, exclude=self._exclude, output=self._output
+            self._paths or (STDIN,), stdin, exclude=self._exclude, output=self._output
         )
         self.sources += [
             Source(item.name, item.data, item.is_walked, item.unreadable) for item in read

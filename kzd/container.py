@@ -6,9 +6,10 @@ import re
 from typing import Any, NamedTuple
 
 from kzd.edit import FieldPath
-from kzd.value import integer, mapping, sequence, text, words
+from kzd.value import mapping, port_number, sequence, text, words
 
 _DURATION = r"(\d+(?:\.\d+)?)([smhd]?)"
+_ENDLESS_SECONDS = 2**31
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -34,9 +35,9 @@ class Container:
         self.ports = [
             Port(
                 text(port.get("name")),
-                integer(port.get("containerPort")),
+                port_number(port.get("containerPort")),
                 text(port.get("protocol")) or "TCP",
-                integer(port.get("hostPort")) or None,
+                port_number(port.get("hostPort")),
             )
             for port in map(mapping, sequence(data.get("ports")))
         ]
@@ -73,9 +74,9 @@ class Container:
 
     def resolve(self, target: Any) -> int | None:
         """The port number that a number or this container's port name stands for."""
-        if isinstance(target, str) and not target.isdigit():
+        if isinstance(target, str):
             return next((port.number for port in self.ports if port.name == target), None)
-        return integer(int(target) if isinstance(target, str) else target)
+        return port_number(target)
 
     def __repr__(self) -> str:
         return f"<container {self.name}>"
@@ -109,10 +110,11 @@ def only_idles(arguments: list[str], image_name: str = "") -> bool:
 
 def duration_seconds(word: str) -> float | None:
     """
-    Seconds of `sleep`'s operand.
+    Seconds of `sleep`'s operand; None where it is none, or longer than anybody waits.
 
-    >>> duration_seconds("1.5m"), duration_seconds("infinity")
-    (90.0, None)
+    >>> duration_seconds("1.5m"), duration_seconds("infinity"), duration_seconds("9" * 400)
+    (90.0, None, None)
     """
     match = re.fullmatch(_DURATION, word)
-    return float(match[1]) * _UNIT_SECONDS[match[2]] if match else None
+    seconds = float(match[1]) * _UNIT_SECONDS[match[2]] if match else _ENDLESS_SECONDS
+    return seconds if seconds < _ENDLESS_SECONDS else None

@@ -34,13 +34,17 @@ class Input(NamedTuple):
 
 
 def read_all(
-    arguments: Sequence[str], stdin: BinaryIO, *, exclude: Sequence[str] = (), output: str = ""
+    arguments: Sequence[str],
+    stdin: BinaryIO | None,
+    *,
+    exclude: Sequence[str] = (),
+    output: str = "",
 ) -> list[Input]:
     """
     Read files, directories and `-` in the order given; raises InputError.
 
-    Directories are walked but for the one that takes the output.  A file that is met again, by
-    whatever name, is not read again.
+    `stdin` is None where it is closed.  Directories are walked but for the one that takes the
+    output.  A file that is met again, by whatever name, is not read again.
     """
     inputs: list[Input] = []
     seen: set[str] = set()
@@ -63,10 +67,12 @@ def read_all(
     return inputs
 
 
-def _input(found: Input, stdin: BinaryIO) -> Input:
+def _input(found: Input, stdin: BinaryIO | None) -> Input:
     """With its data; raises InputError, unless it was met while walking."""
     try:
         if found.name == STDIN:
+            if stdin is None:
+                raise InputError("can't be read: it is closed", file=STDIN)
             return found._replace(data=stdin.read())
         with open(found.name, "rb") as file:
             return found._replace(data=file.read())

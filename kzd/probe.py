@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kzd.container import Container
 from kzd.edit import FieldPath
-from kzd.value import integer, mapping, sequence, text
+from kzd.value import integer, is_port_name, mapping, sequence, text
 
 STARTUP, LIVENESS, READINESS = "startupProbe", "livenessProbe", "readinessProbe"
 EXEC, HTTP_GET, TCP_SOCKET, GRPC = "exec", "httpGet", "tcpSocket", "grpc"
@@ -16,6 +16,9 @@ ACTIONS = (EXEC, HTTP_GET, TCP_SOCKET, GRPC)
 DEFAULT_PERIOD_SECONDS = 10
 DEFAULT_TIMEOUT_SECONDS = 1
 DEFAULT_FAILURES = 3
+
+LARGEST_COUNT = 2**31 - 1
+"""The largest number that a field of a probe holds."""
 
 Handler = dict[str, Any]
 
@@ -59,9 +62,7 @@ class Probe(NamedTuple):
     @property
     def port_number(self) -> int | None:
         """The number of its port; None where its container declares no port of that name."""
-        if isinstance(self.port, str) and self.port.isdigit():
-            return None
-        return None if self.port is None else self.container.resolve(self.port)
+        return self.container.resolve(self.port)
 
 
 def probe_of(container: Container, field: str) -> Probe | None:
@@ -75,11 +76,17 @@ def probe_of(container: Container, field: str) -> Probe | None:
         field,
         actions[0],
         data[actions[0]],
-        integer(data.get("initialDelaySeconds")) or 0,
-        integer(data.get("periodSeconds")) or DEFAULT_PERIOD_SECONDS,
-        integer(data.get("timeoutSeconds")) or DEFAULT_TIMEOUT_SECONDS,
-        integer(data.get("failureThreshold")) or DEFAULT_FAILURES,
+        _count(data.get("initialDelaySeconds")) or 0,
+        _count(data.get("periodSeconds")) or DEFAULT_PERIOD_SECONDS,
+        _count(data.get("timeoutSeconds")) or DEFAULT_TIMEOUT_SECONDS,
+        _count(data.get("failureThreshold")) or DEFAULT_FAILURES,
     )
+
+
+def _count(value: Any) -> int | None:
+    """A number that a field of a probe can hold and that counts for something."""
+    number = integer(value)
+    return number if number is not None and 0 < number <= LARGEST_COUNT else None
 
 
 def copy_of(probe: Probe) -> Handler | None:
@@ -93,8 +100,7 @@ def copy_of(probe: Probe) -> Handler | None:
         command = sequence(handler.get("command"))
         is_valid = bool(command) and all(isinstance(word, str) for word in command)
     else:
-        number = probe.port_number
-        is_valid = number is not None and 1 <= number <= 65535
+        is_valid = probe.port_number is not None
     if not is_valid or any(
         key not in FIELDS[probe.action] or not FIELDS[probe.action][key](value)
         for key, value in handler.items()
@@ -108,7 +114,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_port(value: Any) -> bool:
-    return isinstance(value, str) or integer(value) is not None
+    return is_port_name(value) or integer(value) is not None
 
 
 def _are_headers(value: Any) -> bool:

@@ -19,7 +19,7 @@ from kzd.probe import (
 )
 from kzd.probe_target import TCP, Target
 from kzd.resource import Workload
-from kzd.value import integer, mapping
+from kzd.value import integer, is_port_name, mapping, port_of
 
 if TYPE_CHECKING:
     from kzd.cluster_view import ClusterView
@@ -54,9 +54,9 @@ def configured(
     containers = [item.container for item in found[:1]] or workload.containers
     asked: int | str = found[0].port if found else ""
     if port:
-        asked = int(port) if port.isdigit() else port
+        asked = port_of(port) or ""
         declaring = [item for item in workload.containers if _declares(item, asked)]
-        if not declaring and not (isinstance(asked, int) and 1 <= asked <= 65535):
+        if not (isinstance(asked, int) or (declaring and is_port_name(asked))):
             return f"no container declares the configured port '{port}'"
         containers = declaring or containers
     if not asked or len(containers) != 1:

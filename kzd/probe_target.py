@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from kzd.container import Container, Port
 from kzd.edit import FieldPath
 from kzd.mesh import is_of_a_mesh
-from kzd.probe import READINESS
-from kzd.resource import Workload
+from kzd.probe import LIVENESS, READINESS, STARTUP, probe_of
+from kzd.resource import Service, Workload
 from kzd.traffic import LAST_WORDS, SCRAPING_WORDS, ServingPort, declaring, has_word
+from kzd.value import is_port_name
 
 if TYPE_CHECKING:
     from kzd.cluster_view import ClusterView
@@ -43,10 +44,25 @@ def targets(workload: Workload, view: ClusterView) -> list[Target]:
     found: dict[object, Target] = {}
     for item in ports:
         if item.container and not item.problem and item.number:
-            found.setdefault(item.container.path, _target(item, item.container))
+            doubt = _why_unsure(item, item.container, view.role(workload).services)
+            found.setdefault(item.container.path, _target(item, item.container, doubt))
     return list(found.values()) or [
         guess for item in ports[:1] for guess in _guesses(workload, item)[:1]
     ]
+
+
+def _why_unsure(item: ServingPort, container: Container, services: tuple[Service, ...]) -> str:
+    """Why a target port may not be what the container listens on; a cluster IP leads to it."""
+    probes = [probe_of(container, field) for field in (STARTUP, LIVENESS)]
+    if item.declared or any(probe and probe.port_number == item.number for probe in probes):
+        return ""
+    leading = [service for service in services if not service.is_headless]
+    if any(port.target == item.number for service in leading for port in service.ports):
+        return ""
+    return (
+        f"no container declares port {item.number}, and clients of a Service without cluster IP "
+        "choose the port themselves"
+    )
 
 
 def is_settled(workload: Workload, target: Target) -> bool:
@@ -85,7 +101,7 @@ def _has_readiness(container: Container) -> bool:
 def _target(item: ServingPort, container: Container, doubt: str = "") -> Target:
     assert item.number is not None
     given = item.service_port.target if item.service_port else item.name
-    is_named = isinstance(given, str) and given == item.name and not given.isdigit()
+    is_named = is_port_name(given) and given == item.name
     sender = f"Service '{item.service.name}' sends" if item.service else "its node sends"
     port = given if is_named and given is not None else item.number
     return Target(container, port, item.number, sender, item.declared, doubt)
@@ -131,7 +147,8 @@ def _declared(workload: Workload) -> list[Target]:
 
 def _of_declaration(container: Container, port: Port, doubt: str) -> Target:
     assert port.number is not None
-    return Target(container, port.name or port.number, port.number, "its clients send", True, doubt)
+    name = port.name if is_port_name(port.name) else None
+    return Target(container, name or port.number, port.number, "its clients send", True, doubt)
 
 
 def _comes_last(item: ServingPort) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kzd.container import Container
 from kzd.edit import Edit, FieldPath, path
-from kzd.value import integer, mapping, sequence, text
+from kzd.value import integer, mapping, port_number, port_of, sequence, text
 
 TEMPLATE = path("spec.template")
 POD_SPEC: dict[tuple[str, str], FieldPath] = {
@@ -193,11 +193,11 @@ class Service(Resource):
         """Its ports; an unset target is the port itself."""
         return [
             ServicePort(
-                text(port.get("name")),
-                integer(port.get("port")),
-                port.get("targetPort") or port.get("port"),
-                text(port.get("protocol")) or "TCP",
-                integer(port.get("nodePort")),
+                text(item.get("name")),
+                port_number(item.get("port")),
+                port_of(item.get("targetPort") or item.get("port")),
+                text(item.get("protocol")) or "TCP",
+                port_number(item.get("nodePort")),
             )
-            for port in map(mapping, sequence(self.get(path("spec.ports"))))
+            for item in map(mapping, sequence(self.get(path("spec.ports"))))
         ]

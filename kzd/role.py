@@ -86,7 +86,7 @@ def _why_not_ours(workload: Workload, view: ClusterView) -> str:
         return f"{owner.get('kind')} '{owner.get('name')}' owns it and would undo a change"
     for rollout in view.in_namespace_of(workload, "Rollout"):
         reference = mapping(rollout.get(path("spec.workloadRef")))
-        if reference.get("kind") == workload.kind and reference.get("name") in workload.names:
+        if reference.get("kind") == workload.kind and text(reference.get("name")) in workload.names:
             return f"it is the template of Rollout '{rollout.name}'"
     return _why_partial(workload)
 
@@ -129,7 +129,8 @@ def _by_traffic(workload: Workload, view: ClusterView) -> Role:
         return Role("identity only", "; ".join(dict.fromkeys(reasons)))
     if view.in_namespace_of(workload, "Service"):
         return Role("worker", "no Service selects its Pods")
-    return Role("unknown", "the input holds no Service of its namespace")
+    where = "its directory" if workload.identity in view.repeated else "the input"
+    return Role("unknown", f"{where} holds no Service of its namespace")
 
 
 def _why_idle(workload: Workload, services: list[Service], service: Service) -> str:

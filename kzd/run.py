@@ -86,15 +86,16 @@ def run(
 
 
 def _named(option: str | None) -> Source | None:
-    name = option or os.environ.get(VARIABLE)
-    if not name:
+    name = (os.environ.get(VARIABLE) or None) if option is None else option
+    if name is None:
         return None
     try:
         with open(name, "rb") as file:
             return Source(name, file.read())
     except OSError as error:
-        said = "" if option else f" (named by {VARIABLE})"
-        raise ConfigError(f"can't be read: {error.strerror}{said}", file=name) from error
+        said = "" if option is not None else f" (named by {VARIABLE})"
+        message = f"can't be read: {error.strerror}{said}"
+        raise ConfigError(message, file=name or "--config") from error
 
 
 def _nearby() -> Source | None:

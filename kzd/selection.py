@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
-from kzd.value import mapping, sequence
+from kzd.value import mapping, sequence, text
 
 T = TypeVar("T")
 Labels = dict[str, Any]
@@ -39,7 +39,7 @@ def label_selector_matches(selector: Any, labels: Labels) -> bool:
 
 
 def _expression_matches(expression: dict[str, Any], labels: Labels) -> bool:
-    key, operator = expression.get("key"), expression.get("operator")
+    key, operator = text(expression.get("key")) or "", expression.get("operator")
     values = sequence(expression.get("values"))
     if operator == "In":
         return key in labels and labels[key] in values

@@ -49,16 +49,16 @@ def declaring(workload: Workload, port: ServicePort) -> list[tuple[Container, Po
 
 
 def _is_target(declared: Port, target: int | str | None) -> bool:
-    if isinstance(target, str) and not target.isdigit():
-        return declared.name == target
-    return target is not None and declared.number == int(target)
+    return target is not None and target == (
+        declared.name if isinstance(target, str) else declared.number
+    )
 
 
 def can_be_listened_on(workload: Workload, port: ServicePort) -> bool:
     """Whether some container can listen on a Service port's target."""
     candidates = [container for container, _ in declaring(workload, port)]
     if not candidates:
-        if isinstance(port.target, str) and not port.target.isdigit():
+        if isinstance(port.target, str):
             return False
         candidates = workload.containers
     return any(not container.only_idles for container in candidates)
@@ -123,8 +123,7 @@ def _comes_last(serving: ServingPort) -> bool:
 def _behind(workload: Workload, service: Service, port: ServicePort) -> ServingPort:
     found = declaring(workload, port)
     given = port.target
-    number = int(given) if isinstance(given, int) or (given or "").isdigit() else None  # type: ignore[arg-type]
-    name = str(given) if number is None else None
+    number, name = (None, given) if isinstance(given, str) else (given, None)
     container: Container | None = None
     problem = ""
     if len({id(item.data) for item, _ in found}) == 1:

@@ -269,6 +269,18 @@ def test_explain_says_what_it_can_not_explain(
     assert told in done.err
 
 
+def test_an_empty_name_is_no_configuration(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KZD_CONFIG", "")
+    assert console.kzd("render", data=WEB).code == 0
+
+    done = console.kzd("render", "--config", "", data=WEB)
+
+    expected = "--config: error: can't be read: No such file or directory\n"
+    assert (done.code, done.out, done.err) == (2, b"", expected)
+
+
 def test_schema_is_the_schema_of_the_configuration(console: Console) -> None:
     done = console.kzd("schema")
 

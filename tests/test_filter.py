@@ -271,6 +271,21 @@ def test_closed_streams_end_in_no_traceback(console: Console) -> None:
     assert run("2>&-").returncode == 3
     assert run("--quiet 2>&-").returncode == 0
     assert run("<&-").returncode == 2
+    assert run("render - <&-").stderr == b"-: error: can't be read: it is closed\n"
+    (console.folder / "web.yaml").write_text(WEB)
+    assert run("render web.yaml <&-").returncode == 0
+
+
+@pytest.mark.parametrize("words", [["--help"], ["check", "--help"], ["--version"], ["schema"]])
+def test_a_full_disk_ends_in_no_traceback(words: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*COMMAND, *words], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+            env=environment(),
+        )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr.startswith(b"kzd: error: standard output can't be written: ")
+    assert done.stderr.count(b"\n") == 1
 
 
 def limited(data: bytes, folder: Path, *arguments: str) -> tuple[int, float, int]:

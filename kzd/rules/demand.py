@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from kzd.edit import FieldPath
 from kzd.option_value import shown
 from kzd.problem import Problem
-from kzd.value import integer, mapping
+from kzd.value import LARGEST_PORT, LONGEST_PORT_NAME, integer, is_port_name, mapping
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
-
-_PORT_NAME = r"(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*"
 
 
 class Versions(NamedTuple):
@@ -82,17 +79,13 @@ def pods(
 def port_number(value: Any, at: FieldPath) -> Iterator[Problem]:
     """A port number, where it is set."""
     number = integer(value)
-    if number is not None and not 1 <= number <= 65535:
-        yield Problem(at, f"must be from 1 to 65535, not {number}")
+    if number is not None and not 1 <= number <= LARGEST_PORT:
+        yield Problem(at, f"must be from 1 to {LARGEST_PORT}, not {number}")
 
 
 def port_name(value: Any, at: FieldPath) -> Iterator[Problem]:
-    """
-    The name of a port.
-
-    Source: k8s.io/apimachinery/pkg/util/validation/validation.go, IsValidPortName
-    """
-    if not isinstance(value, str) or (len(value) <= 15 and re.fullmatch(_PORT_NAME, value)):
+    """The name of a port."""
+    if not isinstance(value, str) or is_port_name(value):
         return
     if value.isdecimal():
         yield Problem(
@@ -102,8 +95,8 @@ def port_name(value: Any, at: FieldPath) -> Iterator[Problem]:
         return
     yield Problem(
         at,
-        "must have at most 15 characters, lower-case letters, digits and single inner dashes, "
-        f"with a letter among them, not {shown(value)}",
+        f"must have at most {LONGEST_PORT_NAME} characters, lower-case letters, digits and single "
+        f"inner dashes, with a letter among them, not {shown(value)}",
     )
 
 

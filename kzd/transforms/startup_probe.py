@@ -20,7 +20,7 @@ from math import ceil
 from kzd.cluster_view import ClusterView
 from kzd.container import Container
 from kzd.edit import Edit, Finding
-from kzd.probe import LIVENESS, STARTUP, Probe, copy_of, probe_of
+from kzd.probe import LARGEST_COUNT, LIVENESS, STARTUP, Probe, copy_of, probe_of
 from kzd.resource import Workload
 from kzd.transform import OptionSet, option, transform
 from kzd.value import integer, mapping
@@ -36,6 +36,7 @@ class Options(OptionSet):
         300,
         "Seconds that a start may take at least; said anywhere, it counts for quick starts too.",
         minimum=1,
+        maximum=86400,
     )
 
 
@@ -69,7 +70,7 @@ def _decision(
     own = delay + liveness.seconds_to_failure
     budget = max(startup_seconds, own)
     period = min(liveness.period_seconds, MAXIMUM_PERIOD_SECONDS)
-    failures = ceil(budget / period)
+    failures = min(ceil(budget / period), LARGEST_COUNT)
     if integer(mapping(container.data.get(LIVENESS)).get("timeoutSeconds")):
         value["timeoutSeconds"] = liveness.timeout_seconds
     value |= {"periodSeconds": period, "failureThreshold": failures}
