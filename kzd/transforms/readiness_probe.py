@@ -14,7 +14,8 @@ for the app (Linkerd, Istio without `rewriteAppHTTPProbers`); MySQL, which count
 that end before the handshake; single workloads of several containers that don't declare the
 port.  Never an `exec`, never an HTTP path that nobody named, never a liveness probe.
 Unsafe when: it is a StatefulSet, whose rollout sticks at a wrong probe and whose Pods may need
-each other before they are ready; or when the container or the port is not unique.
+each other before they are ready; when the container or the port is not unique; or when nobody
+declares the port, and only a Service without cluster IP names it, whose clients choose the port.
 Source: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 """
 
