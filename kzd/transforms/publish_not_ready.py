@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from kzd import grace
 from kzd.cluster_view import ClusterView
-from kzd.edit import Finding, path
+from kzd.edit import Finding, Severity, path
 from kzd.resource import Workload
 from kzd.transform import OptionSet, transform
 
@@ -35,10 +35,13 @@ def publish_not_ready(
     role = cluster.role(workload)
     if not role.serves or role.single:
         return
+    is_hopeless = grace.only_publishes_not_ready(role)
     message = f"sends requests to the Pods of {workload.kind} '{workload.name}' until they are gone"
-    if grace.only_publishes_not_ready(role):
+    if is_hopeless:
         message += ", so no sleep helps and none is added"
     for service in role.services:
         if service.publishes_not_ready:
+            # Beside another Service, one without cluster IP is how peers find each other.
+            severity: Severity = "info" if service.is_headless and not is_hopeless else "warning"
             remedy = "clients need a Service without it"
-            yield Finding(PUBLISH, f"{message}; {remedy}", "warning", about=service)
+            yield Finding(PUBLISH, f"{message}; {remedy}", severity, about=service)
