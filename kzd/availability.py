@@ -77,7 +77,8 @@ def why_single(workload: Workload, view: ClusterView) -> str:
             named = ", ".join(modes) or "no access mode"
             return f"one replica with the claim '{claim}' ({named}), which two Pods can't share"
     store = _data_store(workload, view)
-    return f"one replica of the data store '{store}', which can't run twice" if store else ""
+    alone = f"one replica of the data store '{store}', whose data a second Pod would not have"
+    return alone if store else ""
 
 
 def claims(workload: Workload) -> list[str]:

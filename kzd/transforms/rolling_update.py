@@ -65,8 +65,8 @@ def rolling_update(
             MAX_UNAVAILABLE,
             0,
             because="old Pods serve until their replacements are ready",
-            arithmetic=f"the default of 25% is {missing} of {scale} Pods"
-            + ("" if missing else ", and 1 of 4"),
+            arithmetic=f"by the default of 25%, {missing} of {scale} Pods may be missing"
+            + ("" if missing else ", but 1 of 4"),
         )
         yield from obstacles(workload, cluster)
 

@@ -42,10 +42,17 @@ def same_probes(workload: Workload, options: Options, cluster: ClusterView) -> I
             yield Finding(
                 (*liveness.path, "failureThreshold"),
                 f"must be higher, {failures} for example: the probe asks the same as "
-                f"`{READINESS}` and gives up after {liveness.seconds_to_failure} s, while the Pod "
-                f"gets requests for {seconds} s; overload restarts what could recover without them",
+                f"`{READINESS}` {_how_soon(liveness, readiness)}; under overload it restarts a "
+                "container that only needed a pause from requests",
                 proposed=failures,
             )
+
+
+def _how_soon(liveness: Probe, readiness: Probe) -> str:
+    first, second = liveness.seconds_to_failure, readiness.seconds_to_failure
+    if first == second:
+        return f"and both give up after {first} s"
+    return f"and gives up after {first} s, sooner than that one after {second} s"
 
 
 def _is_no_more_patient(liveness: Probe, readiness: Probe) -> bool:

@@ -3,9 +3,9 @@ Learn where one Pod is all there is.
 
 With a single replica a rollout can be without downtime, since a second Pod is started first; a
 failed node, a drain or a crash can't.  Some workloads can't even have that second Pod: Recreate, a
-StatefulSet of one, a claim that only one node or Pod may use, a data store that can't run twice.
-There every rollout is an outage, and kzd adds neither a sleep, which would lengthen it, nor a
-budget, which would only block drains.
+StatefulSet of one, a claim that only one node or Pod may use, a data store whose data a second Pod
+would not have.  There every rollout is an outage, and kzd adds neither a sleep, which would
+lengthen it, nor a budget, which would only block drains.
 
 Left alone: two replicas or more; workloads that serve nothing and could have a second Pod; those
 that are scaled to zero.
