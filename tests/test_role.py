@@ -405,3 +405,11 @@ def test_copies_of_an_identity_take_their_evidence_from_beside_them() -> None:
     roles = [view.role(item).name for item in view.resources if isinstance(item, Workload)]
 
     assert roles == ["serving", "worker"]
+
+
+def test_a_copy_without_services_beside_it_is_told_that_its_directory_holds_none() -> None:
+    view = view_of(workload() + service(), workload())
+    roles = [view.role(item) for item in view.resources if isinstance(item, Workload)]
+
+    assert roles[1].name == "unknown"
+    assert roles[1].why == "its directory holds no Service of its namespace"

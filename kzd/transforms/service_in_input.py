@@ -47,6 +47,6 @@ def service_in_input(
     else:
         yield Finding(
             POD_LABELS,
-            "the input holds no Service of its namespace, so it is unknown whether requests reach "
-            f"this workload: {REMEDY}",
+            f"{cluster.role(workload).why}, so it is unknown whether requests reach this workload: "
+            f"{REMEDY}",
         )
