@@ -8,7 +8,7 @@ from kzd.container import Container, Port
 from kzd.edit import FieldPath
 from kzd.mesh import is_of_a_mesh
 from kzd.probe import LIVENESS, READINESS, STARTUP, probe_of
-from kzd.resource import Service, Workload
+from kzd.resource import Workload
 from kzd.traffic import LAST_WORDS, SCRAPING_WORDS, ServingPort, declaring, has_word
 from kzd.value import is_port_name
 
@@ -44,25 +44,33 @@ def targets(workload: Workload, view: ClusterView) -> list[Target]:
     found: dict[object, Target] = {}
     for item in ports:
         if item.container and not item.problem and item.number:
-            doubt = _why_unsure(item, item.container, view.role(workload).services)
+            doubt = _why_unsure(item, workload, view)
             found.setdefault(item.container.path, _target(item, item.container, doubt))
     return list(found.values()) or [
         guess for item in ports[:1] for guess in _guesses(workload, item)[:1]
     ]
 
 
-def _why_unsure(item: ServingPort, container: Container, services: tuple[Service, ...]) -> str:
-    """Why a target port may not be what the container listens on; a cluster IP leads to it."""
-    probes = [probe_of(container, field) for field in (STARTUP, LIVENESS)]
-    if item.declared or any(probe and probe.port_number == item.number for probe in probes):
+def _why_unsure(item: ServingPort, workload: Workload, view: ClusterView) -> str:
+    """
+    Why nothing may listen on a target port, empty where it is declared, probed, or led to.
+
+    A cluster IP leads its requests there; it tells of the workload that it stands for alone.
+    """
+    container, number = item.container, item.number
+    probes = [probe_of(container, field) for field in (STARTUP, LIVENESS) if container]
+    if item.declared or any(probe and probe.port_number == number for probe in probes):
         return ""
-    leading = [service for service in services if not service.is_headless]
-    if any(port.target == item.number for service in leading for port in service.ports):
-        return ""
-    return (
-        f"no container declares port {item.number}, and clients of a Service without cluster IP "
-        "choose the port themselves"
-    )
+    why = "clients of a Service without cluster IP choose the port themselves"
+    for service in view.role(workload).services:
+        if service.is_headless or all(port.target != number for port in service.ports):
+            continue
+        selected = view.workloads_selected({"matchLabels": service.selector}, near=workload)
+        other = next((item for item in selected if item is not workload), None)
+        if other is None:
+            return ""
+        why = f"Service '{service.name}' selects the Pods of {other.kind} '{other.name}' too"
+    return f"no container declares port {number}, and {why}"
 
 
 def is_settled(workload: Workload, target: Target) -> bool:

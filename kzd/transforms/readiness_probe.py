@@ -15,7 +15,8 @@ that end before the handshake; single workloads of several containers that don't
 port.  Never an `exec`, never an HTTP path that nobody named, never a liveness probe.
 Unsafe when: it is a StatefulSet, whose rollout sticks at a wrong probe and whose Pods may need
 each other before they are ready; when the container or the port is not unique; or when nobody
-declares the port, and only a Service without cluster IP names it, whose clients choose the port.
+declares the port, and its Service has no cluster IP, so that clients choose the port, or selects
+other workloads too.
 Source: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 """
 
