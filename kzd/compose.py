@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from kzd.composer import Composer
 from kzd.parser import (
     HAS_C_PARSER,
@@ -13,14 +15,15 @@ from kzd.parser import (
 )
 from kzd.tape import Tape
 
+LATE_MARK = re.compile("^\ufeff", re.MULTILINE)
 MAXIMUM_SECOND_OPINION = 250_000
 """Characters that the pure parser is asked about; it takes seconds for more."""
 
 
 def compose(text: str) -> Tape:
     """The tape of a text without byte order mark; raises Unreadable."""
-    if not text.isascii() and (index := text.find("\n\ufeff")) >= 0:
-        raise Unreadable("must have a byte order mark at its start only", index + 1)
+    if not text.isascii() and (mark := LATE_MARK.search(text)):
+        raise Unreadable("must have a byte order mark at its start only", mark.start())
     try:
         if not HAS_C_PARSER:
             return Composer(text, is_pure=True).run(pure_events(text))

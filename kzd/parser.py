@@ -45,7 +45,7 @@ HAS_C_PARSER = _parser.__module__ != "ruamel.yaml.parser"
 
 UNENDED = "found unexpected end of stream"
 UNFIT = "found character that cannot start any token"
-READ_OTHERWISE = "\x85\u2028\u2029\ufeff"
+READ_OTHERWISE = "\x85\u2028\u2029"
 
 
 class Unreadable(Exception):

@@ -124,6 +124,23 @@ def test_keys_that_occur_twice() -> None:
     assert len(tape.merging) == 1
 
 
+@pytest.mark.parametrize("has_c", [True, False], ids=["C", "pure"])
+def test_anchors_end_with_their_document(has_c: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kzd.compose, "HAS_C_PARSER", has_c)
+
+    with pytest.raises(Unreadable, match="has no anchor of this alias before it"):
+        compose("a: &x 1\n---\nb: *x\n")
+    assert compose("a: 1\n---\nb: 2\n").data == {"a": 1}
+
+
+@pytest.mark.parametrize("text", ["\ufeffa: 1\n", "a: 1\n\ufeffb: 2\n", "# c\n\ufeffa: 1\n"])
+def test_a_byte_order_mark_stands_before_the_text(text: str) -> None:
+    with pytest.raises(Unreadable, match="must have a byte order mark at its start only") as error:
+        compose(text)
+
+    assert text[error.value.index] == "\ufeff"
+
+
 # The pure parser, and the second opinion
 
 TEXTS = [
@@ -132,7 +149,7 @@ TEXTS = [
     *(case[0] for case in REFUSED.values()),
     *(case.text for case in STREAMS.values()),
 ]
-ONLY_PURE_REFUSES = ("\t", "\x85", "\u2028", "\u2029", "\ufeff", "a: |\n \n  x\n")
+ONLY_PURE_REFUSES = ("\t", "\x85", "\u2028", "\u2029", "a: |\n \n  x\n")
 
 
 def read(text: str) -> Any:
@@ -239,7 +256,7 @@ def test_what_only_the_pure_parser_reads() -> None:
 
 
 @pytest.mark.parametrize(
-    "more", ["b: 1\t\n", "b: 'x\u2028'\n", "# " + "x" * MAXIMUM_SECOND_OPINION]
+    "more", ["b: 1\t\n", "b: 'x\ty'\n", "b: 'x\u2028'\n", "# " + "x" * MAXIMUM_SECOND_OPINION]
 )
 def test_where_the_pure_parser_is_not_asked(more: str) -> None:
     with pytest.raises(Unreadable, match="unexpected ':'"):
@@ -267,11 +284,12 @@ MERGES = "a0: &a0 {k: 1}\n" + "".join(
     f"a{level}: &a{level}\n  <<: *a{level - 1}\n  k{level}: 1\n"
     for level in range(1, 2 * MAXIMUM_LEVELS)
 )
+DEEP = f"a: &a {'[' * 600}{']' * 600}\nb: {'[' * 600}*a{']' * 600}\n"
 WIDE = "a: &a [" + "x, " * 5_000 + "]\nb: [" + "*a, " * 5_000 + "]\n"
 
 
 @pytest.mark.parametrize(
-    "text", [BOMB, CHAIN, MERGES, WIDE], ids=["bomb", "chain", "merges", "wide"]
+    "text", [BOMB, CHAIN, MERGES, WIDE, DEEP], ids=["bomb", "chain", "merges", "wide", "deep"]
 )
 @pytest.mark.parametrize("has_c", [True, False], ids=["C", "pure"])
 def test_aliases_do_not_expand_without_end(

@@ -80,6 +80,7 @@ STREAMS = {
         [{"a": "ENC[x]", "sops": {"mac": "x"}}],
         [Note("is encrypted by SOPS; it is left alone", "info", 1, 1)],
     ),
+    "what only has the name of SOPS": Stream("sops: {a: 1}\n", [{"sops": {"a": 1}}]),
     "a key twice": Stream(
         "b: 1\n---\n\na:\n  x: 1\n  z: 2\n  x: 3\n",
         [{"b": 1}, {"a": {"x": 3, "z": 2}}],
@@ -271,3 +272,11 @@ def test_nothing_is_parsed_before_it_matters(monkeypatch: pytest.MonkeyPatch) ->
 
     assert [document.kind for document in file.documents] == ["A", None, ""]
     assert file.joined({1: "x\n"}) == b"kind: A\nx\n---\nc: [\n"
+
+
+@pytest.mark.parametrize("text", ["a: {{ x }}: {\n", "a: 1\n...\nb: 1\n", "a: {b: 1, b: 2}\n"])
+def test_what_is_told_is_told_once(text: str) -> None:
+    document = only_document(text)
+    document.parse()
+
+    assert len(document.notes) == 1

@@ -104,6 +104,11 @@ def test_what_needs_no_quotes_gets_none(text: str) -> None:
     assert written(text, is_json=True) == f'"{text}"'
 
 
+@pytest.mark.parametrize("text", ["nan", "Inf", "INFINITY", "y", "off", "Null", "true", "1Gi", ""])
+def test_what_any_program_may_take_for_more_is_quoted(text: str) -> None:
+    assert written(text) == f'"{text}"'
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [(30, "30"), (True, "true"), (False, "false"), (None, "null"), (1.5, "1.5")],

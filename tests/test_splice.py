@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ import pytest
 
 from kzd.document import read
 from kzd.errors import SelfCheckFailed
+from kzd.guard import guard
 from kzd.resource_list import with_items_emptied, with_results
 from kzd.splice import Change, Insert, insert_refusal, splice
 from tests.engine import Wish, edited, joined, only_document, refused, try_edits
@@ -152,6 +154,11 @@ EDITED = {
         "r: {a: 1, b: {x: 2}, c: {x: 3}, d: [4], e: {x: 5}, f: 6}\n",
     ),
     "behind an empty value in flow": Edited("r: {a: }\n", (("r.b", 1),), "r: {a: , b: 1}\n"),
+    "empty values that end their lines in flow": Edited(
+        "r: {\n  a: ,\n  b:\n}\ns: {\n  a:\n}\n",
+        (("r.c", 1), ("s.a.b", 2)),
+        "r: {\n  a: ,\n  b: ,\n  c: 1\n}\ns: {\n  a: {\n    b: 2\n  }\n}\n",
+    ),
     "a flow mapping over two lines": Edited(
         "r: {a: 1,\n    b: 2}\n", (("r.c.d", 3),), "r: {a: 1,\n    b: 2, c: {d: 3}}\n"
     ),
@@ -272,13 +279,18 @@ EDITED = {
     ),
     "a kept text at the end": Edited("a: |+\n  x\n\n", (("b", 1),), "a: |+\n  x\n\nb: 1\n"),
     "a comment behind the header is no hint": Edited(
-        "a: | # +\n  x\n\nb: 1\n", (("a2", 1),), "a: | # +\n  x\n\nb: 1\na2: 1\n"
+        "a:\n  b: | # +\n    x\n\nc: 1\n",
+        (("a.d", 1),),
+        "a:\n  b: | # +\n    x\n  d: 1\n\nc: 1\n",
     ),
     "a text, then a comment": Edited(
         "a:\n  b: |\n    x\n  # c\n", (("a.d", 1),), "a:\n  b: |\n    x\n  # c\n  d: 1\n"
     ),
     "an edit beside an anchor": Edited(
         "a: &x 1\nb:\n  c: *x\n", (("b.d", 2), ("e", 3)), "a: &x 1\nb:\n  c: *x\n  d: 2\ne: 3\n"
+    ),
+    "an anchored list is no example of a dash": Edited(
+        "a: &x\n- b\nc: *x\n", (("d", ["e"]),), "a: &x\n- b\nc: *x\nd:\n- e\n"
     ),
     "an edit beside a merge": Edited(
         "a: &x {k: 1}\nb:\n  c:\n    <<: *x\n",
@@ -512,6 +524,30 @@ def test_the_guard_refuses_a_text_that_is_no_yaml() -> None:
         splice(document, [Change(("a", "d"), 2)])
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("items: [{a: 1}, {k: new}]\nresults: [r]\n", None),
+        ("items: [{a: 1}, {k: other}]\nresults: [r]\n", "new resource 1 is not where it belongs"),
+        ("items: [{k: new}, {a: 1}]\nresults: [r]\n", "new resource 1 is not where it belongs"),
+        ("items: [{a: 1}]\nresults: [r]\n", "new resource 1 is not where it belongs"),
+        ("items: x\nresults: [r]\n", "new resource 1 is not where it belongs"),
+        ("items: [{a: 1}, {k: new}]\nresults: [s]\n", "`results` would not be what was meant"),
+        ("items: [{a: 1}, {k: new}]\n", "`results` would not be what was meant"),
+        ("items: [{a: 2}, {k: new}]\nresults: [r]\n", "it would not mean what was meant"),
+        ("items: [{a: 1}, {k: new}]\nb: 1\nresults: [r]\n", "it would not mean what was meant"),
+        ("items: [", "it is not YAML"),
+    ],
+)
+def test_what_the_guard_lets_through(text: str, message: str | None) -> None:
+    document = only_document("items: [{a: 1}]\n")
+    inserts = [Insert(("items", 0), {"k": "new"})]
+    refuses = pytest.raises(SelfCheckFailed, match=message) if message else nullcontext()
+
+    with refuses:
+        guard(document, text, inserts, {"results": ["r"]})
+
+
 # Created resources
 
 BUDGET = {"kind": "B", "metadata": {"name": "b"}, "spec": {"list": ["x"]}}
@@ -625,6 +661,11 @@ def test_a_new_resource_stands_behind_the_one_it_belongs_to(case: Created) -> No
             "the document goes on after `...`, which Kubernetes drops silently",
         ),
         ("kind: List\nitems: &i\n- kind: A\n", ("items", 0), f"the list has {ANCHORED}"),
+        (
+            "items:\n- kind: A\u2028- kind: C\n",
+            ("items", 0),
+            "it shares a line with a break that is no line feed",
+        ),
         (
             "items:\n- kind: A\n  a: |\n    x",
             ("items", 0),
