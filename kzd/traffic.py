@@ -10,7 +10,7 @@ from kzd.resource import Service, ServicePort, Workload
 from kzd.value import text
 
 SCRAPING_WORDS = frozenset(["metrics", "prom", "prometheus", "monitoring", "telemetry"])
-SCRAPING_SERVICE = "-metrics-service"
+SCRAPING_SERVICES = ("-metrics", "-metrics-service", "-metrics-svc")
 LAST_WORDS = frozenset(["health", "debug", "pprof", "profiling", "admin"])
 
 
@@ -70,10 +70,10 @@ def is_for_scraping(
     """
     Whether a port of `service` only serves metrics.
 
-    By the names of the port, by Prometheus' annotation, or by the Service's own name, which
-    kubebuilder's scaffolding makes `…-metrics-service` while it calls the port https.
+    By the names of the port, by Prometheus' annotation, or by the Service's own name: operators
+    have a Service `…-metrics` whose port is called https.  A workload may have such a name itself.
     """
-    if service.name.endswith(SCRAPING_SERVICE):
+    if service.name.endswith(SCRAPING_SERVICES) and service.name != workload.name:
         return True
     found = declaring(workload, port)
     names = [port.name, *(declared.name for _, declared in found)]

@@ -147,6 +147,23 @@ ROLES = {
         workload() + service(ports="[{name: metrics, port: 9090}, {name: web, port: 80}]"),
         "serving",
     ),
+    "a Service named for metrics": (
+        workload() + service("web-metrics", ports="[{name: https, port: 8443}]"),
+        "identity only",
+    ),
+    "a Service named for metrics by kubebuilder": (
+        workload() + service("web-metrics-service", ports="[{name: https, port: 8443}]"),
+        "identity only",
+    ),
+    "a Service of a workload that is named so itself": (
+        workload(metadata="name: web-metrics")
+        + service("web-metrics", ports="[{name: https, port: 8443}]"),
+        "serving",
+    ),
+    "a Service that only begins so": (
+        workload() + service("metrics-web", ports="[{name: https, port: 8443}]"),
+        "serving",
+    ),
     "the annotated scrape port is the only port": (
         workload() + service(ports="[{port: 9102}]", metadata=SCRAPED),
         "serving",
