@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from kzd.bundle import Held
@@ -34,11 +34,16 @@ class Verdict:
 
 
 class Choice(NamedTuple):
-    """Which transforms run for one resource, with their options; which of them only pretend to."""
+    """
+    Which transforms run for one resource, with their options; which of them only pretend to.
+
+    `held` is what the input holds, by the id of its resource.
+    """
 
     active: tuple[tuple[Transform, Any], ...]
     exempt: frozenset[str]
     takes_unsafe: bool
+    held: Mapping[int, Held]
 
 
 def verdict_of(held: Held, choice: Choice, view: ClusterView, said: set[str]) -> Verdict:
@@ -74,7 +79,8 @@ def _take(
         elif isinstance(decision, Create):
             _take_create(verdict, transform, decision)
         elif transform.name not in said:
-            verdict.results.append(_found(verdict.held, transform, decision))
+            about = verdict.held if decision.about is None else choice.held[id(decision.about)]
+            verdict.results.append(_found(about, transform, decision))
             if transform.once:
                 said.add(transform.name)
 
@@ -216,15 +222,8 @@ def _named(create: Create) -> str:
 
 
 def _found(held: Held, transform: Transform, finding: Finding) -> Result:
-    tags = _tags(transform, "finding")
-    if finding.about is None or finding.about is held.resource:
-        return result_at(
-            held, finding.path, finding.message, finding.severity,
-            current=held.resource.get(finding.path), proposed=finding.proposed, tags=tags,
-        )  # fmt: skip
-    origin = finding.about.origin
-    return Result(
-        finding.message, finding.severity, reference(finding.about), finding.path,
-        finding.about.get(finding.path), finding.proposed,
-        origin.source or origin.file, origin.index, tags=tags,
+    return result_at(
+        held, finding.path, finding.message, finding.severity,
+        current=held.resource.get(finding.path), proposed=finding.proposed,
+        tags=_tags(transform, "finding"),
     )  # fmt: skip

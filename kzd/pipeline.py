@@ -145,6 +145,7 @@ class _Decider:
             ),
             frozenset(item.name for item in self._wanted if _exemptions(resolved, item.name)),
             self._takes_unsafe,
+            self._held,
         )
         verdict = verdict_of(held, choice, self.view, self._said)
         verdict.results += of_annotations(held, resolved)
