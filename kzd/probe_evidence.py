@@ -130,12 +130,14 @@ def copied(probe: Probe) -> Evidence | None:
     if integer(given.get("periodSeconds")):
         value["periodSeconds"] = period
     value["failureThreshold"] = DEFAULT_FAILURES
-    total = DEFAULT_FAILURES * period
+    # The kubelet asks again only when the answer before has come or timed out.
+    each = max(period, probe.timeout_seconds)
     return Evidence(
         value,
         "no request arrives before the container answers; the handler is that of its own "
         f"`{probe.field}`",
-        f"{DEFAULT_FAILURES} failures × {period} s = {total} s until a failing Pod gets none",
+        f"{DEFAULT_FAILURES} failures × {each} s = {DEFAULT_FAILURES * each} s until a failing Pod "
+        "gets none",
     )
 
 
