@@ -92,7 +92,7 @@ class Composer:
                             kinds.append(kind)
                             starts.append(start)
                             ends.append(end)
-                            frame.key = value
+                            frame.key = plain_keys[value]
                             continue
                     elif key is not MERGE:
                         jumps.append(len(kinds))
@@ -161,7 +161,7 @@ class Composer:
                 frame.key = MERGE
                 self.tape.merging.add(frame.node)
                 return
-            key = value if value in plain_keys else cached_key(value)
+            key = plain_keys[value] if value in plain_keys else cached_key(value)
             if key is None:
                 raise Unreadable("has null for a key", self.tape.starts[node], is_key=True)
             value = key

@@ -117,8 +117,8 @@ CACHED_CHARACTERS = 64
 CACHED_SCALARS = 100_000
 
 scalars: dict[str, Any] = {}
-plain_keys: set[str] = set()
-"""Keys seen that mean their own text."""
+plain_keys: dict[str, str] = {}
+"""Keys seen that mean their own text, each as the one object for all equal ones."""
 
 
 def cached_scalar(plain: str) -> Any:
@@ -133,7 +133,7 @@ def cached_key(plain: str) -> str | None:
     """The text of a plain key other than `<<`, remembered in `plain_keys` where it is the same."""
     value = key_text(plain)
     if value == plain and len(plain) <= CACHED_CHARACTERS and len(plain_keys) < CACHED_SCALARS:
-        plain_keys.add(plain)
+        plain_keys[plain] = plain
     return value
 
 
