@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from kzd import commands
+from kzd.commands import answer as commands
 from tests.console import COMMAND, Console, environment
 from tests.manifests import (
     CONFIGURATION,
@@ -288,6 +288,31 @@ def test_a_full_disk_ends_in_no_traceback(words: list[str]) -> None:
     assert done.stderr.count(b"\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("files", "stream"),
+    [
+        ([b"", b"a: 1"], b"a: 1"),
+        ([b"a: 1", b""], b"a: 1"),
+        ([b"a: 1\n", b"\xef\xbb\xbfb: 2\n"], b"a: 1\n---\nb: 2\n"),
+        ([b"\xef\xbb\xbfa: 1\n", b"b: 2\n"], b"\xef\xbb\xbfa: 1\n---\nb: 2\n"),
+        ([b"a: 1\n", b"%YAML 1.1\n---\nb: 2\n"], b"a: 1\n...\n%YAML 1.1\n---\nb: 2\n"),
+        ([b"a: 1\n", b"---\tb: 2\n"], b"a: 1\n---\tb: 2\n"),
+        ([b"a: 1\n", b"---b: 2\n"], b"a: 1\n---\n---b: 2\n"),
+        ([b"a: 1\r\n", b"b: 2\r\n"], b"a: 1\r\n---\r\nb: 2\r\n"),
+    ],
+)
+def test_files_are_joined_into_one_stream(files: list[bytes], stream: bytes) -> None:
+    assert joined(files) == stream
+
+
+@pytest.mark.parametrize("arguments", [("--fail-on=fatal",), ("--format", "xml"), ("--fail-on",)])
+def test_the_filter_refuses_what_click_would(console: Console, arguments: tuple[str, ...]) -> None:
+    done = console.kzd(*arguments, data=WEB)
+
+    assert (done.code, done.out) == (2, b"")
+    assert done.err.startswith("Usage: kzd render ")
+
+
 def limited(data: bytes, folder: Path, *arguments: str) -> tuple[int, float, int]:
     """The exit code, the seconds and the peak memory in MiB of a run as a process."""
     script = (
@@ -416,7 +441,7 @@ def test_a_bug_is_told_without_a_traceback_and_without_secrets(
     done = console.kzd(data=WEB)
 
     assert (done.code, done.out) == (4, b"")
-    assert done.err.startswith("kzd: error: ValueError in kzd/run.py, line ")
+    assert done.err.startswith("kzd: error: ValueError in kzd/commands/run.py, line ")
     assert done.err.endswith(
         "; this is a bug in kzd; it had read -; nothing was written; KZD_DEBUG=1 shows where it "
         "happened\n"
