@@ -11,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from kzd.commands import answer as commands
+from kzd.text.stream import joined
 from tests.console import COMMAND, Console, environment
 from tests.manifests import (
     CONFIGURATION,
@@ -310,7 +311,7 @@ def test_the_filter_refuses_what_click_would(console: Console, arguments: tuple[
     done = console.kzd(*arguments, data=WEB)
 
     assert (done.code, done.out) == (2, b"")
-    assert done.err.startswith("Usage: kzd render ")
+    assert arguments[0].partition("=")[0] in done.err
 
 
 def limited(data: bytes, folder: Path, *arguments: str) -> tuple[int, float, int]:
