@@ -1,5 +1,5 @@
 """
-The way in: the plain filter at once, everything else through `kzd.cli`.
+The way in: the plain filter at once, everything else through `kzd.commands.cli`.
 
 Whoever pipes manifests through kzd waits for it, so nothing is imported here that the filter
 does not need; a test holds the list.
@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 if TYPE_CHECKING:
-    from kzd.commands import Answer
+    from kzd.commands.answer import Answer
 
 VALUES: dict[str, tuple[str, tuple[str, ...]]] = {
     "--config": ("config", ()),
@@ -51,7 +51,7 @@ def main() -> int:
         asked = None if COMPLETION in os.environ else filter_arguments(sys.argv[1:])
         if asked is not None and not is_terminal(sys.stdin):
             return run_filter(asked)
-        from kzd import cli  # click costs more start-up than all the rest
+        from kzd.commands import cli  # click costs more start-up than all the rest
 
         return cli.run(sys.argv[1:])
     except KeyboardInterrupt:
@@ -96,11 +96,11 @@ def run_filter(asked: dict[str, Any]) -> int:
     import gc
 
     gc.disable()  # one short run: collecting costs more than it frees
-    from kzd.bundle import Source
-    from kzd.commands import render
+    from kzd.commands.answer import render
+    from kzd.commands.failure import answered
+    from kzd.commands.run import Request
     from kzd.errors import InputError
-    from kzd.failure import answered
-    from kzd.run import Request
+    from kzd.flow.bundle import Source
 
     is_colored = asked.pop("color", True) and has_colors(sys.stderr)
     request = Request(**asked, is_colored=is_colored)

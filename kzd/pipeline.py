@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from kzd import transforms
-from kzd.bundle import Bundle, Held, Source, read_bundle
-from kzd.cluster_view import ClusterView
-from kzd.config import Config, Resolved
-from kzd.decisions import Choice, Verdict, verdict_of
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.resource import POD_SPEC, Resource, Workload
+from kzd.config.configuration import Config, Resolved
+from kzd.config.override import ALL
+from kzd.config.remarks import Exemptions, of_annotations, of_copies
 from kzd.errors import ConfigError
-from kzd.override import ALL
-from kzd.remarks import Exemptions, of_annotations, of_copies
-from kzd.resource import POD_SPEC, Resource, Workload
+from kzd.flow.bundle import Bundle, Held, Source, read_bundle
+from kzd.flow.decisions import Choice, Verdict, verdict_of
+from kzd.flow.review import Review, review_of
+from kzd.flow.verification import Verifier
+from kzd.flow.writing import written
 from kzd.result import Result, in_order
-from kzd.review import Review, review_of
 from kzd.transform import Transform
-from kzd.verification import Verifier
-from kzd.writing import written
 
 __all__ = ["Output", "Source", "run"]
 

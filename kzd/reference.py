@@ -12,7 +12,7 @@ from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
-from kzd.config_schema import config_schema, docstring, first_line, json_text
+from kzd.config.schema import config_schema, docstring, first_line, json_text
 from kzd.option_value import camel
 from kzd.transform import Option, Transform
 

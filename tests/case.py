@@ -11,9 +11,9 @@ from ruamel.yaml.scalarstring import FoldedScalarString
 
 from kzd import pipeline, transforms
 from kzd.__main__ import filter_arguments
-from kzd.bundle import Bundle, Source
-from kzd.config import Config
-from kzd.config_source import choose
+from kzd.config.configuration import Config
+from kzd.config.source import choose
+from kzd.flow.bundle import Bundle, Source
 from kzd.pipeline import Output
 from kzd.transforms.order import ORDER
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from kzd.bundle import Source
-from kzd.commands import Answer, render
-from kzd.failure import answered
-from kzd.run import Request
+from kzd.commands.answer import Answer, render
+from kzd.commands.failure import answered
+from kzd.commands.run import Request
+from kzd.flow.bundle import Source
 
 SHARED = "KZD_SHARED"
 WHY_SKIPPED = f"{SHARED} names no folder that holds the corpus"

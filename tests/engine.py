@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kzd.document import Document, File, read
 from kzd.edit import FieldPath
 from kzd.edit import path as parsed
-from kzd.splice import Change, refusal, splice
+from kzd.text.document import Document, File, read
+from kzd.text.splice import Change, refusal, splice
 
 Wish = tuple[str | FieldPath, Any]
 

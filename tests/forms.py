@@ -16,8 +16,8 @@ from random import Random
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from kzd.document import read
 from kzd.errors import InputError
+from kzd.text.document import read
 
 BOM = b"\xef\xbb\xbf"
 ENVELOPES = {"List": "v1", "ResourceList": "config.kubernetes.io/v1"}

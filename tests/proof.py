@@ -18,15 +18,15 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from kzd import transforms
-from kzd.bundle import Bundle, Held, Source, read_bundle
-from kzd.document import Document, File, read
+from kzd.cluster.resource import Resource
 from kzd.edit import Edit, FieldPath, spelled
 from kzd.errors import InputError
+from kzd.flow.bundle import Bundle, Held, Source, read_bundle
+from kzd.flow.review import Review
 from kzd.pipeline import Output
-from kzd.resource import Resource
 from kzd.result import Result
-from kzd.review import Review
-from kzd.validate import broken_rules, problems
+from kzd.text.document import Document, File, read
+from kzd.validation.validate import broken_rules, problems
 from tests.forms import meaning
 
 TRANSFORMS = {item.name: item for item in transforms.load()}

@@ -10,9 +10,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from kzd import __version__, cli
+from kzd import __version__
 from kzd.__main__ import FLAGS, NAMES, VALUES
-from kzd.config_schema import config_schema
+from kzd.commands import cli
+from kzd.config.schema import config_schema
 from kzd.transforms import load
 from tests.console import COMMAND, Console, environment
 from tests.manifests import (

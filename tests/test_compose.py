@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-import kzd.compose
-import kzd.document
-from kzd.compose import MAXIMUM_SECOND_OPINION, compose
-from kzd.composer import MAXIMUM_EXPANDED, MAXIMUM_LEVELS
+import kzd.text.compose
+import kzd.text.document
 from kzd.errors import InputError, SelfCheckFailed
-from kzd.parser import HAS_C_PARSER, Unreadable, fast_events
-from kzd.splice import splice
-from kzd.tape import DOUBLE, FLOW_MAPPING, LITERAL, MAPPING, PLAIN, SEQUENCE, Tape
+from kzd.text.compose import MAXIMUM_SECOND_OPINION, compose
+from kzd.text.composer import MAXIMUM_EXPANDED, MAXIMUM_LEVELS
+from kzd.text.parser import HAS_C_PARSER, Unreadable, fast_events
+from kzd.text.splice import splice
+from kzd.text.tape import DOUBLE, FLOW_MAPPING, LITERAL, MAPPING, PLAIN, SEQUENCE, Tape
 from tests.corpus_run import WHY_SKIPPED, corpus, files
 from tests.engine import only_document, try_edits
 from tests.random_yaml import edits_of, random_document
@@ -31,7 +31,7 @@ def test_the_c_parser_is_installed() -> None:
 
 @pytest.fixture
 def without_c(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kzd.compose, "HAS_C_PARSER", False)
+    monkeypatch.setattr(kzd.text.compose, "HAS_C_PARSER", False)
 
 
 # Nodes
@@ -96,7 +96,7 @@ def test_places_count_characters(text: str) -> None:
 def test_where_nothing_stands(
     text: str, place: int, has_c: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kzd.compose, "HAS_C_PARSER", has_c)
+    monkeypatch.setattr(kzd.text.compose, "HAS_C_PARSER", has_c)
     tape = compose(text)
     empty = [
         node for node, kind in enumerate(tape.kinds) if kind == PLAIN and is_nothing(tape, node)
@@ -126,7 +126,7 @@ def test_keys_that_occur_twice() -> None:
 
 @pytest.mark.parametrize("has_c", [True, False], ids=["C", "pure"])
 def test_anchors_end_with_their_document(has_c: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kzd.compose, "HAS_C_PARSER", has_c)
+    monkeypatch.setattr(kzd.text.compose, "HAS_C_PARSER", has_c)
 
     with pytest.raises(Unreadable, match="has no anchor of this alias before it"):
         compose("a: &x 1\n---\nb: *x\n")
@@ -177,9 +177,9 @@ def read(text: str) -> Any:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_pure_parser_reads_the_same(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    documents = kzd.document.read("-", text.encode()).documents
+    documents = kzd.text.document.read("-", text.encode()).documents
     fast = [read(document.text) for document in documents]
-    monkeypatch.setattr(kzd.compose, "HAS_C_PARSER", False)
+    monkeypatch.setattr(kzd.text.compose, "HAS_C_PARSER", False)
     pure = [read(document.text) for document in documents]
 
     if None in pure and any(odd in text for odd in ONLY_PURE_REFUSES):
@@ -220,7 +220,7 @@ def test_the_pure_parser_writes_the_same_into_random_documents(
 ) -> None:
     documents = [random_document(seed) for seed in range(400)]
     fast = [outcome(data, seed) for seed, data in enumerate(documents)]
-    monkeypatch.setattr(kzd.compose, "HAS_C_PARSER", False)
+    monkeypatch.setattr(kzd.text.compose, "HAS_C_PARSER", False)
     pure = [outcome(data, seed) for seed, data in enumerate(documents)]
     differing = [
         documents[seed]
@@ -238,7 +238,7 @@ def test_the_pure_parser_writes_the_same_into_the_corpus(monkeypatch: pytest.Mon
     assert folder is not None
     some = [data for data in list(files(folder).values())[::9] if len(data) < 40_000]
     fast = [outcome(data, seed) for seed, data in enumerate(some)]
-    monkeypatch.setattr(kzd.compose, "HAS_C_PARSER", False)
+    monkeypatch.setattr(kzd.text.compose, "HAS_C_PARSER", False)
     pure = [outcome(data, seed) for seed, data in enumerate(some)]
 
     assert [data for seed, data in enumerate(some) if pure[seed] not in (None, fast[seed])] == []
@@ -295,7 +295,7 @@ WIDE = "a: &a [" + "x, " * 5_000 + "]\nb: [" + "*a, " * 5_000 + "]\n"
 def test_aliases_do_not_expand_without_end(
     text: str, has_c: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kzd.compose, "HAS_C_PARSER", has_c)
+    monkeypatch.setattr(kzd.text.compose, "HAS_C_PARSER", has_c)
 
     with pytest.raises(Unreadable, match=f"must not expand to over {MAXIMUM_EXPANDED} nodes"):
         compose(text)
@@ -321,7 +321,7 @@ def test_deep_nesting_stops_early(text: str, monkeypatch: pytest.MonkeyPatch) ->
             count += 1
             yield event
 
-    monkeypatch.setattr(kzd.compose, "fast_events", counted)
+    monkeypatch.setattr(kzd.text.compose, "fast_events", counted)
 
     with pytest.raises(Unreadable, match=f"must not be deeper than {MAXIMUM_LEVELS} levels"):
         compose(text)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kzd.config import Config, parse
+from kzd.cluster.resource import Origin, Resource, Workload
+from kzd.config.configuration import Config, parse
 from kzd.errors import ConfigError
 from kzd.option_value import Unfit, typed, typed_text
-from kzd.resource import Origin, Resource, Workload
 from kzd.transform import Option, OptionSet, Transform, option
 
 

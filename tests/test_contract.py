@@ -11,14 +11,14 @@ from zlib import crc32
 import pytest
 
 from kzd import pipeline, transforms
-from kzd.bundle import Bundle, Source
-from kzd.config import Config
-from kzd.config_schema import docstring
-from kzd.config_source import choose
+from kzd.config.configuration import Config
+from kzd.config.schema import docstring
+from kzd.config.source import choose
 from kzd.errors import ConfigError, InputError
+from kzd.flow.bundle import Bundle, Source
 from kzd.pipeline import Output
-from kzd.schema import NEWEST, OLDEST, Field, fields, kinds
 from kzd.transform import Transform
+from kzd.validation.schema import NEWEST, OLDEST, Field, fields, kinds
 from tests.case import Case, cases
 from tests.corpus_run import WHY_SKIPPED, corpus, files
 from tests.forms import FORMS, mutated

@@ -12,8 +12,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from kzd import pipeline
-from kzd.bundle import Source
-from kzd.config import Config
+from kzd.config.configuration import Config
+from kzd.flow.bundle import Source
 from tests.case import ROOT
 from tests.corpus_run import WHY_SKIPPED, Rendered, all_rendered, corpus, files, rendered
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kzd import pipeline, transforms
-from kzd.config import Config
+from kzd.config.configuration import Config
 from kzd.edit import Edit, Finding, path
 from kzd.errors import SelfCheckFailed
 from kzd.pipeline import Output, Source

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-import kzd.document
-from kzd.document import File, Note, read
+import kzd.text.document
 from kzd.edit import path
 from kzd.errors import InputError
+from kzd.text.document import File, Note, read
 from tests.engine import only_document
 
 MARK = "\ufeff"
@@ -188,7 +188,7 @@ def test_what_is_no_text(data: bytes, message: str) -> None:
 
 
 def test_a_document_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kzd.document, "MAXIMUM_BYTES", 3 * 1024 * 1024)
+    monkeypatch.setattr(kzd.text.document, "MAXIMUM_BYTES", 3 * 1024 * 1024)
     file = read("-", b"a: 1\n---\nkind: Deployment\nb: " + b"x" * 3 * 1024 * 1024 + b"\n")
     file.documents[0].parse()
 
@@ -267,7 +267,7 @@ def test_nothing_is_parsed_before_it_matters(monkeypatch: pytest.MonkeyPatch) ->
     def fails(text: str) -> None:
         raise AssertionError("it was parsed")
 
-    monkeypatch.setattr(kzd.document, "compose", fails)
+    monkeypatch.setattr(kzd.text.document, "compose", fails)
     file = read("-", b"kind: A\n---\n'kind': B\n---\nc: [\n")
 
     assert [document.kind for document in file.documents] == ["A", None, ""]

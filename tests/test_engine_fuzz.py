@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from kzd.document import read
 from kzd.errors import InputError
-from kzd.layout import end_of
-from kzd.piece import Change, Insert
-from kzd.splice import insert_refusal, splice
-from kzd.split import has_content
-from kzd.tape import FLOW_MAPPING, MAPPING
-from kzd.target import is_empty, target_of
+from kzd.text.document import read
+from kzd.text.layout import end_of
+from kzd.text.piece import Change, Insert
+from kzd.text.splice import insert_refusal, splice
+from kzd.text.split import has_content
+from kzd.text.tape import FLOW_MAPPING, MAPPING
+from kzd.text.target import is_empty, target_of
 from tests.corpus_run import WHY_SKIPPED, corpus, files
 from tests.engine import apply, joined, only_document, try_edits
 from tests.oracle import WITHOUT_GO, Answer, answers, has_go, recorded

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from kzd.commands.run import NAMES
 from kzd.option_value import camel, listed
-from kzd.run import NAMES
 from tests.console import Console
 
 CASES = Path(__file__).parent / "errors"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kzd import files
+from kzd.commands import files
 from tests.console import COMMAND, Console, environment
 from tests.manifests import DEPLOYMENT, ONLY, SERVICE, WEB, WEB_EDITED, WORKER
 

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from kzd.grace import LEAST_SECONDS, Numbers, numbers
+from kzd.cluster.grace import LEAST_SECONDS, Numbers, numbers
 
 TABLE = {
     "unset, and a sleep is added": ((None, 0, 15), 30, 45),

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from kzd import pipeline, transforms
-from kzd.bundle import Source
-from kzd.config_source import choose
+from kzd.config.source import choose
 from kzd.edit import FieldPath
 from kzd.errors import ConfigError, InputError
+from kzd.flow.bundle import Source
 from tests.case import cases
 from tests.forms import resources
 

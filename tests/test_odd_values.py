@@ -13,8 +13,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from kzd import pipeline, transforms
-from kzd.bundle import Source
-from kzd.config import Config
+from kzd.config.configuration import Config
+from kzd.flow.bundle import Source
 from kzd.pipeline import Output
 from tests.manifests import DEPLOYMENT, SERVICE
 from tests.proof import Proof

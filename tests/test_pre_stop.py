@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from kzd.container import Container
-from kzd.pre_stop import Hook, hook_of, longest_sleep, sleep_handler
-from kzd.resource import Origin, Workload
+from kzd.cluster.container import Container
+from kzd.cluster.pre_stop import Hook, hook_of, longest_sleep, sleep_handler
+from kzd.cluster.resource import Origin, Workload
 
 NO_WAIT = Hook(0, True, True)
 UNKNOWN = Hook(0, False, False)

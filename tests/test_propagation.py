@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from kzd.cluster_view import ClusterView
-from kzd.propagation import Propagation, propagation_of
-from kzd.resource import Workload
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.propagation import Propagation, propagation_of
+from kzd.cluster.resource import Workload
 from kzd.settings import PlatformSection, PropagationSection, RolesSection, Settings
 from tests.test_role import service, view_of, workload
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kzd import pipeline, transforms
-from kzd.bundle import Source
-from kzd.config_source import choose
+from kzd.config.source import choose
+from kzd.flow.bundle import Source
 from kzd.result import Result
 from tests.manifests import CONFIGURATION, DEPLOYMENT, EDIT, SERVICE, WEB
 

@@ -6,10 +6,10 @@ from textwrap import dedent
 
 import pytest
 
-from kzd.bundle import Source, read_bundle
-from kzd.cluster_view import ClusterView
-from kzd.resource import Workload
-from kzd.role import Role
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.resource import Workload
+from kzd.cluster.role import Role
+from kzd.flow.bundle import Source, read_bundle
 from kzd.settings import (
     PlatformSection,
     PropagationSection,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from kzd.compose import compose
-from kzd.scalar import WORDS, is_plain, key_text, resolved, without_surrogates, written
+from kzd.text.compose import compose
+from kzd.text.scalar import WORDS, is_plain, key_text, resolved, without_surrogates, written
 
 VALUES: dict[str, Any] = {
     "0755": 493, "+0755": 493, "-0755": -493, "0o755": 493, "0O7": 7, "-0o7": -7,

@@ -16,9 +16,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from kzd import schema
 from kzd.edit import spelled
-from kzd.validate import NEWEST, OLDEST, problems
+from kzd.validation import schema
+from kzd.validation.validate import NEWEST, OLDEST, problems
 from tests.mutants import OBJECTS, Mutator
 
 ROOT = Path(__file__).parent.parent
@@ -116,7 +116,7 @@ def test_the_file_is_found(tmp_path: Path, place: str) -> None:
     shutil.copytree(ROOT / "kzd", tmp_path / "kzd", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "schemas", tmp_path / place)
     code = (
-        "from kzd.validate import problems\n"
+        "from kzd.validation.validate import problems\n"
         "print(problems({'apiVersion': 'apps/v1', 'kind': 'Deployment'}, 37)[0].message)"
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kzd.script import commands, script_of
+from kzd.cluster.script import commands, script_of
 from kzd.transforms.stop_signal import _why_kept
 
 CALLS: list[tuple[list[str], tuple[str, str] | None]] = [

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from kzd.document import read
 from kzd.errors import SelfCheckFailed
-from kzd.guard import guard
-from kzd.resource_list import with_items_emptied, with_results
-from kzd.splice import Change, Insert, insert_refusal, splice
+from kzd.text.document import read
+from kzd.text.guard import guard
+from kzd.text.resource_list import with_items_emptied, with_results
+from kzd.text.splice import Change, Insert, insert_refusal, splice
 from tests.engine import Wish, edited, joined, only_document, refused, try_edits
 
 SLEEP = ("lifecycle.preStop.sleep.seconds", 15)

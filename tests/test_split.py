@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from kzd.split import (
+from kzd.text.split import (
     ends_early,
     has_content,
     helm_source,

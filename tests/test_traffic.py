@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kzd.resource import Workload
+from kzd.cluster.resource import Workload
 from tests.test_role import service, view_of
 
 PORTS = {

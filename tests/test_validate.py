@@ -10,8 +10,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from kzd.edit import path, spelled
-from kzd.fault import Fault
-from kzd.validate import broken_rules, problems
+from kzd.validation.fault import Fault
+from kzd.validation.validate import broken_rules, problems
 from tests.mutants import OBJECTS, WRONG
 
 NOTHING: list[str] = []

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
-from kzd.decisions import presentable
 from kzd.edit import Edit, spelled
+from kzd.flow.decisions import presentable
+from kzd.flow.review import Review
 from kzd.report import text
 from kzd.result import Result
-from kzd.review import Review
 
 INDENT = "  "
 SHOWN_ELSEWHERE = ("edit", "create")

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from kzd import __version__
-from kzd.decisions import presentable
 from kzd.edit import Edit, spelled
+from kzd.flow.decisions import presentable
+from kzd.flow.review import Review
 from kzd.result import SEVERITIES, Result
-from kzd.review import Review
 
 
 def report(results: Sequence[Result], reviews: Sequence[Review], configured_by: str) -> str:

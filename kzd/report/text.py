@@ -8,8 +8,8 @@ from typing import Any
 
 from kzd.edit import Severity, spelled
 from kzd.errors import KzdError
+from kzd.flow.review import Review
 from kzd.result import SEVERITIES, Result
-from kzd.review import Review
 
 COLORS = {"error": "31;1", "warning": "33", "info": "36"}
 VALUE_CHARACTERS = 60

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kzd.cluster_view import ClusterView
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.resource import Workload
+from kzd.cluster.role import is_old_api
 from kzd.edit import Finding, path
-from kzd.resource import Workload
-from kzd.role import is_old_api
 from kzd.transform import OptionSet, transform
 
 API_VERSION = path("apiVersion")

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kzd.availability import share
-from kzd.cluster_view import ClusterView
+from kzd.cluster.availability import share
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.resource import Resource, Workload
+from kzd.cluster.role import PLATFORM_NAMESPACES
 from kzd.edit import Finding, path
-from kzd.resource import Resource, Workload
-from kzd.role import PLATFORM_NAMESPACES
 from kzd.transform import OptionSet, transform
 from kzd.value import mapping, sequence
 

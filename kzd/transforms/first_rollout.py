@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kzd.cluster_view import ClusterView
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.resource import Workload
 from kzd.edit import Finding
-from kzd.resource import Workload
 from kzd.transform import OptionSet, transform
 
 ENDING_FIELDS = frozenset(["lifecycle", "terminationGracePeriodSeconds"])

@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from kzd import grace
-from kzd.cluster_view import ClusterView
+from kzd.cluster import grace
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.resource import Workload
 from kzd.edit import Finding
-from kzd.resource import Workload
 from kzd.transform import OptionSet, transform
 from kzd.value import mapping, sequence
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kzd.cluster_view import ClusterView
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.resource import Workload
+from kzd.cluster.selection import label_selector_matches
 from kzd.edit import Create, Finding, path
-from kzd.resource import Workload
-from kzd.selection import label_selector_matches
 from kzd.transform import OptionSet, option, transform
 from kzd.value import mapping, sequence, text
 

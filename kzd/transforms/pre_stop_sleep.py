@@ -20,11 +20,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kzd import grace
-from kzd.cluster_view import ClusterView
+from kzd.cluster import grace
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.pre_stop import NATIVE_SINCE, longest_sleep, sleep_handler
+from kzd.cluster.resource import Workload
 from kzd.edit import Edit, FieldPath, Finding
-from kzd.pre_stop import NATIVE_SINCE, longest_sleep, sleep_handler
-from kzd.resource import Workload
 from kzd.transform import OptionSet, option, transform
 from kzd.value import mapping
 

@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kzd.cluster_view import ClusterView
-from kzd.container import Container
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.container import Container
+from kzd.cluster.resource import Workload
 from kzd.edit import Finding, path
-from kzd.resource import Workload
 from kzd.transform import OptionSet, transform
 from kzd.value import integer, mapping
 

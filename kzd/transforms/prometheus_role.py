@@ -16,9 +16,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kzd.cluster_view import ClusterView
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.resource import Resource
 from kzd.edit import Finding, path
-from kzd.resource import Resource
 from kzd.transform import OptionSet, transform
 from kzd.value import mapping, text
 

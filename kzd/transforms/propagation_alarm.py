@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kzd import grace
-from kzd.cluster_view import ClusterView
+from kzd.cluster import grace
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.pre_stop import PRE_STOP, hooks_of
+from kzd.cluster.resource import Workload
 from kzd.edit import Finding
-from kzd.pre_stop import PRE_STOP, hooks_of
-from kzd.resource import Workload
 from kzd.transform import OptionSet, transform
 
 CAUSE = (

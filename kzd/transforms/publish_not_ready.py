@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kzd import grace
-from kzd.cluster_view import ClusterView
+from kzd.cluster import grace
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.resource import Workload
 from kzd.edit import Finding, Severity, path
-from kzd.resource import Workload
 from kzd.transform import OptionSet, transform
 
 PUBLISH = path("spec.publishNotReadyAddresses")

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kzd.cluster_view import ClusterView
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.propagation import detected_paths
+from kzd.cluster.resource import Resource, Workload
 from kzd.edit import Finding
-from kzd.propagation import detected_paths
-from kzd.resource import Resource, Workload
 from kzd.transform import OptionSet, transform
 from kzd.value import mapping, sequence
 

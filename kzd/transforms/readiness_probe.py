@@ -24,13 +24,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kzd.cluster_view import ClusterView
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.mesh import is_of_a_mesh
+from kzd.cluster.probe import READINESS, TCP_SOCKET
+from kzd.cluster.probe_evidence import Evidence, configured, evidence_for
+from kzd.cluster.probe_target import Target, is_settled, out_of_reach, targets
+from kzd.cluster.resource import Workload
 from kzd.edit import Edit, FieldPath, Finding, Safety
-from kzd.mesh import is_of_a_mesh
-from kzd.probe import READINESS, TCP_SOCKET
-from kzd.probe_evidence import Evidence, configured, evidence_for
-from kzd.probe_target import Target, is_settled, out_of_reach, targets
-from kzd.resource import Workload
 from kzd.transform import OptionSet, option, transform
 
 STICKS = "a StatefulSet's rollout sticks at a wrong one, and its Pods may need each other first"

@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kzd.availability import DEFAULT_UNAVAILABLE, share
-from kzd.cluster_view import ClusterView
+from kzd.cluster.availability import DEFAULT_UNAVAILABLE, share
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.resource import Workload
+from kzd.cluster.surge import largest_scale, obstacles, why_no_room
 from kzd.edit import Edit, Finding, path
-from kzd.resource import Workload
-from kzd.surge import largest_scale, obstacles, why_no_room
 from kzd.transform import OptionSet, transform
 
 MAX_SURGE = path("spec.strategy.rollingUpdate.maxSurge")

@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kzd.cluster_view import ClusterView
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.probe import HTTP_GET, LIVENESS, READINESS, Probe, probe_of
+from kzd.cluster.resource import Workload
 from kzd.edit import Finding
-from kzd.probe import HTTP_GET, LIVENESS, READINESS, Probe, probe_of
-from kzd.resource import Workload
 from kzd.transform import OptionSet, transform
 
 PATIENCE = 2

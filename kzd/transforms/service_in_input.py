@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kzd.cluster_view import ClusterView
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.resource import Workload
+from kzd.cluster.role import missing_services
 from kzd.edit import Finding, path
-from kzd.resource import Workload
-from kzd.role import missing_services
 from kzd.transform import OptionSet, transform
 
 POD_LABELS = path("spec.template.metadata.labels")

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kzd.availability import SHARED_MODES, claims
-from kzd.cluster_view import ClusterView
+from kzd.cluster.availability import SHARED_MODES, claims
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.resource import Workload
 from kzd.edit import FieldPath, Finding, path
-from kzd.resource import Workload
 from kzd.transform import OptionSet, transform
 
 REPLICAS = path("spec.replicas")

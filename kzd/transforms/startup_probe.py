@@ -17,11 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
-from kzd.cluster_view import ClusterView
-from kzd.container import Container
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.container import Container
+from kzd.cluster.probe import LARGEST_COUNT, LIVENESS, STARTUP, Probe, copy_of, probe_of
+from kzd.cluster.resource import Workload
 from kzd.edit import Edit, Finding
-from kzd.probe import LARGEST_COUNT, LIVENESS, STARTUP, Probe, copy_of, probe_of
-from kzd.resource import Workload
 from kzd.transform import OptionSet, option, transform
 from kzd.value import integer, mapping
 

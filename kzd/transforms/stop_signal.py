@@ -17,11 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kzd.cluster_view import ClusterView
-from kzd.container import Container, only_idles
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.container import Container, only_idles
+from kzd.cluster.resource import Workload
+from kzd.cluster.script import Command, commands, script_of
 from kzd.edit import Finding
-from kzd.resource import Workload
-from kzd.script import Command, commands, script_of
 from kzd.transform import OptionSet, transform
 from kzd.value import mapping, words
 

@@ -19,12 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kzd import grace
-from kzd.cluster_view import ClusterView
+from kzd.cluster import grace
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.grace import Numbers
+from kzd.cluster.pre_stop import hook_of, longest_sleep, running
+from kzd.cluster.resource import Workload
 from kzd.edit import Edit, Finding
-from kzd.grace import Numbers
-from kzd.pre_stop import hook_of, longest_sleep, running
-from kzd.resource import Workload
 from kzd.transform import OptionSet, option, transform
 from kzd.value import mapping
 

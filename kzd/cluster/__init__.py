@@ -1,0 +1,1 @@
+"""Views of resources and of the input as a whole: what they are, and who reaches whom."""

@@ -1,0 +1,221 @@
+"""What the input as a whole says: who selects whom, autoscalers, budgets, claims, entries."""
+
+from __future__ import annotations
+
+import os.path
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
+
+from kzd.cluster.availability import take_over
+from kzd.cluster.entry import ROUTE_KINDS, named_services
+from kzd.cluster.propagation import Propagation, propagation_of
+from kzd.cluster.resource import Resource, Service, Workload
+from kzd.cluster.role import Role, role_of
+from kzd.cluster.selection import LabelIndex, SelectorIndex, label_selector_matches, pairs_match
+from kzd.cluster.traffic import ServingPort, serving_ports
+from kzd.edit import path
+from kzd.settings import Settings
+from kzd.value import integer, mapping, sequence, text
+
+MATCH_LABELS = path("spec.selector.matchLabels")
+
+
+class ClusterView:
+    """
+    All resources of the input, related to each other by the rules of the API.
+
+    `minor` is the API server's minor version, `min_kubelet` that of the oldest kubelet.
+    Unset namespaces match unset ones; a set and an unset one match while the input names at most
+    one.  Where an identity occurs in several files, evidence comes from the workload's own file,
+    then from its own directory.  `settings` and `runs` answer for one resource: the
+    configuration's sections, and whether a transform is active.
+    """
+
+    def __init__(
+        self,
+        resources: Sequence[Resource],
+        settings: Callable[[Resource], Settings],
+        runs: Callable[[Resource, str], bool],
+        *,
+        minor: int,
+        min_kubelet: int,
+    ) -> None:
+        self.resources = list(resources)
+        self.settings = settings
+        self.runs = runs
+        self.minor = minor
+        self.min_kubelet = min_kubelet
+        self._by_kind: dict[str, list[Resource]] = defaultdict(list)
+        files: dict[tuple[Any, ...], set[str]] = defaultdict(set)
+        for resource in self.resources:
+            self._by_kind[resource.kind].append(resource)
+            files[resource.identity].add(resource.origin.file)
+        self.repeated = {identity for identity, names in files.items() if len(names) > 1}
+        named = {resource.namespace for resource in self.resources if resource.namespace}
+        self._names_one_namespace = len(named) <= 1
+        self._services = SelectorIndex(
+            (service.selector, service)
+            for service in self.of_kind("Service")
+            if isinstance(service, Service) and service.selector and service.type != "ExternalName"
+        )
+        self._budgets = SelectorIndex(
+            (mapping(budget.get(MATCH_LABELS)), budget)
+            for budget in self.of_kind("PodDisruptionBudget")
+        )
+        self._workloads = LabelIndex(
+            (item.pod_labels, item) for item in self.resources if isinstance(item, Workload)
+        )
+        self._autoscalers = _by_target(self.of_kind("HorizontalPodAutoscaler", "ScaledObject"))
+        self._entries: dict[str, list[tuple[Resource, str | None]]] = defaultdict(list)
+        for entry in self.of_kind(*ROUTE_KINDS, "TargetGroupBinding"):
+            for name, namespace in named_services(entry):
+                self._entries[name].append((entry, namespace or entry.namespace))
+        self._roles: dict[int, Role] = {}
+        self._serving_ports: dict[int, list[ServingPort]] = {}
+        self._propagations: dict[int, Propagation] = {}
+
+    def of_kind(self, *kinds: str) -> list[Resource]:
+        """All resources of these kinds, in the order of the input."""
+        if len(kinds) == 1:
+            return self._by_kind.get(kinds[0], [])
+        return [resource for resource in self.resources if resource.kind in kinds]
+
+    def namespaces_match(self, one: str | None, other: str | None) -> bool:
+        """Whether two namespaces, None where unset, can be the same."""
+        return one == other or (self._names_one_namespace and (one is None or other is None))
+
+    def in_namespace_of(self, resource: Resource, *kinds: str) -> list[Resource]:
+        """The resources of these kinds that share a resource's namespace."""
+        return self._near(resource, self.of_kind(*kinds))
+
+    def _near(self, resource: Resource, found: Iterable[Resource]) -> list[Resource]:
+        same = [
+            other for other in found if self.namespaces_match(resource.namespace, other.namespace)
+        ]
+        return self._nearest_copies(resource, same) if self.repeated else same
+
+    def _nearest_copies(self, near: Resource, found: list[Resource]) -> list[Resource]:
+        file = near.origin.file
+        folder = os.path.dirname(file)
+        if near.identity in self.repeated:
+            found = [other for other in found if os.path.dirname(other.origin.file) == folder]
+        copies: dict[tuple[Any, ...], list[Resource]] = defaultdict(list)
+        for other in found:
+            copies[other.identity].append(other)
+        kept: set[int] = set()
+        for group in copies.values():
+            own = [other for other in group if other.origin.file == file]
+            beside = [other for other in group if os.path.dirname(other.origin.file) == folder]
+            kept.update(map(id, own or beside or group))
+        return [other for other in found if id(other) in kept]
+
+    def services_of(self, workload: Workload) -> list[Service]:
+        """Every Service of the namespace that selects the workload's Pods."""
+        labels = workload.pod_labels
+        found = [
+            service
+            for service in self._services.candidates(labels)
+            if pairs_match(service.selector, labels)
+        ]
+        return cast("list[Service]", self._near(workload, found))
+
+    def budgets_of(self, workload: Workload) -> list[Resource]:
+        """The disruption budgets that select the workload's Pods."""
+        found = [
+            budget
+            for budget in self._budgets.candidates(workload.pod_labels)
+            if self.budget_selects(budget, workload.pod_labels)
+        ]
+        return self._near(workload, found)
+
+    @staticmethod
+    def budget_selects(budget: Resource, labels: dict[str, Any]) -> bool:
+        """Whether a budget selects Pods; an empty selector is all of them in v1, none before."""
+        selector = mapping(budget.data.get("spec")).get("selector")
+        if selector == {} and budget.api_version != "policy/v1":
+            return False
+        return label_selector_matches(selector, labels)
+
+    def workloads_selected(self, selector: Any, near: Resource) -> list[Workload]:
+        """The workloads of the namespace whose Pods a LabelSelector selects."""
+        pairs = mapping(mapping(selector).get("matchLabels"))
+        found = [
+            workload
+            for workload in self._workloads.candidates(pairs)
+            if label_selector_matches(selector, workload.pod_labels)
+        ]
+        return cast("list[Workload]", self._near(near, found))
+
+    def autoscaler_of(self, workload: Workload) -> Resource | None:
+        """The HorizontalPodAutoscaler or ScaledObject that owns the workload's replicas."""
+        for name in workload.names:
+            for autoscaler in self._near(
+                workload, self._autoscalers.get((workload.kind, name), [])
+            ):
+                return autoscaler
+        return None
+
+    def effective_minimum(self, workload: Workload) -> int:
+        """The autoscaler's minimum if there is one, else `replicas`, else 1."""
+        autoscaler = self.autoscaler_of(workload)
+        if autoscaler is None:
+            return workload.replicas
+        if autoscaler.kind == "ScaledObject":
+            return integer(autoscaler.get(path("spec.minReplicaCount"))) or 0
+        minimum = integer(autoscaler.get(path("spec.minReplicas")))
+        return 1 if minimum is None else minimum
+
+    def entries_of(self, service: Service) -> list[Resource]:
+        """The routes and bindings that name a Service."""
+        named = [
+            (entry, namespace)
+            for name in sorted(service.names)
+            for entry, namespace in self._entries.get(name, ())
+        ]
+        found = [
+            entry
+            for entry, namespace in named
+            if self.namespaces_match(service.namespace, namespace)
+        ]
+        return self._nearest_copies(service, found) if self.repeated else found
+
+    def claim_modes(self, workload: Workload, name: str) -> list[str] | None:
+        """The access modes of a claim; None where the input does not hold it."""
+        for claim in self.in_namespace_of(workload, "PersistentVolumeClaim"):
+            if name in claim.names:
+                modes = sequence(claim.get(path("spec.accessModes")))
+                return [mode for mode in modes if isinstance(mode, str)]
+        return None
+
+    def role(self, workload: Workload) -> Role:
+        """What the workload is, decided once from the resources as they came in."""
+        if id(workload) not in self._roles:
+            self._roles[id(workload)] = role_of(workload, self)
+        return self._roles[id(workload)]
+
+    def serving_ports(self, workload: Workload) -> list[ServingPort]:
+        """The ports behind the Services of a serving workload, best first."""
+        if id(workload) not in self._serving_ports:
+            found = serving_ports(workload, self.role(workload).services)
+            self._serving_ports[id(workload)] = found
+        return self._serving_ports[id(workload)]
+
+    def propagation(self, workload: Workload) -> Propagation:
+        """Which propagation applies to a workload, and why."""
+        if id(workload) not in self._propagations:
+            self._propagations[id(workload)] = propagation_of(workload, self)
+        return self._propagations[id(workload)]
+
+    def take_over(self, workload: Workload) -> str:
+        """Empty where another Pod can take over from one that ends, else why none can."""
+        return take_over(workload, self)
+
+
+def _by_target(autoscalers: Iterable[Resource]) -> dict[tuple[str, str], list[Resource]]:
+    found: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+    for autoscaler in autoscalers:
+        target = mapping(autoscaler.get(path("spec.scaleTargetRef")))
+        kind = text(target.get("kind")) or "Deployment"
+        found[(kind, text(target.get("name")) or "")].append(autoscaler)
+    return found

@@ -1,0 +1,153 @@
+"""What the commands answer: bytes and text, and how the process ends; nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kzd.commands.run import Request, Run, run
+from kzd.edit import Severity
+from kzd.flow.bundle import Source
+from kzd.report import text
+from kzd.result import Result, reaches
+from kzd.text.document import read
+from kzd.text.parser import HAS_C_PARSER
+from kzd.text.resource_list import with_items_emptied, with_results
+from kzd.text.stream import joined
+
+WRITTEN = ("edit", "create")
+STDIN, STDIN_NAME = "-", "a document of standard input"
+SLOW = (
+    "the C parser is missing, so reading is slow; `pip install 'ruamel.yaml[oldlibyaml]'` brings it"
+)
+
+
+class Answer(NamedTuple):
+    """What goes to standard output and to standard error, the exit code, and the new files."""
+
+    out: bytes
+    told: str
+    exit_code: int
+    files: tuple[Source, ...] = ()
+
+
+def render(sources: Sequence[Source], request: Request, *, is_stream: bool) -> Answer:
+    """
+    The manifests with their defaults, joined on standard output where it is a stream.
+
+    Standard error gets what needs a person: warnings, the configuration's name, the summary.
+    """
+    done = run(sources, request, is_stream=is_stream)
+    output = done.output
+    out = joined(file.data for file in output.files) if is_stream else b""
+    told = _notes(done, request) + _report(done, request, least="warning", is_planned=False)
+    exit_code = int(reaches(output.results, request.fail_on))
+    return Answer(out, told, exit_code, tuple(output.files))
+
+
+def check(sources: Sequence[Source], request: Request) -> Answer:
+    """
+    Everything that is to change or to know, on standard output.
+
+    A ResourceList is answered with its results and without items, as validators must; the report
+    goes to standard error then.
+    """
+    done = run(sources, request, is_check=True)
+    results = done.output.results
+    exit_code = int(_is_changed(done) or reaches(results, request.fail_on))
+    notes = _notes(done, request)
+    report = _report(done, request, least="info", is_planned=True)
+    envelope = resource_list(sources, results, is_emptied=True)
+    if envelope is not None:
+        return Answer(envelope, notes + report, exit_code)
+    return Answer(_bytes(report), notes, exit_code)
+
+
+def diff(sources: Sequence[Source], request: Request, *, is_colored: bool) -> Answer:
+    """The unified diff on standard output, warnings and the summary on standard error."""
+    from kzd.report.diff import unified  # difflib costs start-up
+
+    done = run(sources, request)
+    is_changed = _is_changed(done)
+    after = {file.name: file.data for file in done.output.files}
+    parts = [
+        unified(source.name, source.data, after[source.name], is_colored=is_colored)
+        for source in sources
+        if is_changed and after[source.name]
+    ]
+    told = _notes(done, request) + _report(done, request, least="warning", is_planned=True)
+    exit_code = int(is_changed or reaches(done.output.results, request.fail_on))
+    return Answer(b"".join(parts), told, exit_code)
+
+
+def explain(sources: Sequence[Source], request: Request, *, width: int) -> Answer:
+    """Each workload's role and why, and every number, on standard output."""
+    from kzd.report import explain as explanation  # textwrap costs start-up
+
+    done = run(sources, request)
+    results, reviews = done.output.results, done.output.reviews
+    if request.format == "json":
+        told = _report(done, request, least="info", is_planned=True)
+    else:
+        told = explanation.report(results, reviews, width=width, is_colored=request.is_colored)
+    exit_code = int(reaches(results, request.fail_on))
+    return Answer(_bytes(told), _notes(done, request), exit_code)
+
+
+def _is_changed(done: Run) -> bool:
+    return any(result.action in WRITTEN for result in done.output.results)
+
+
+def _bytes(told: str) -> bytes:
+    return told.encode("utf-8", "backslashreplace")
+
+
+def _notes(done: Run, request: Request) -> str:
+    if request.quiet or request.format == "json":
+        return ""
+    name = done.output.configured_by
+    notes = [f"configured by {STDIN_NAME if name == STDIN else name}"] if name else []
+    notes += [f"{name} is configuration; it is left out of the stream" for name in done.left_out]
+    notes += [f"{name} is configuration; it stays, as an item of a list" for name in done.left_in]
+    if not done.output.files:
+        notes.append("there is nothing to read: no *.yaml, *.yml or *.json")
+    if not HAS_C_PARSER:
+        notes.append(SLOW)
+    return "".join(map(text.note, notes))
+
+
+def _report(done: Run, request: Request, *, least: Severity, is_planned: bool) -> str:
+    output = done.output
+    if request.format == "json":
+        from kzd.report import json  # only where asked for: it costs start-up
+
+        return json.report(output.results, output.reviews, output.configured_by)
+    is_colored = request.is_colored
+    if request.quiet:
+        errors = [result for result in output.results if result.severity == "error"]
+        return "".join(text.line(item, is_colored=is_colored) for item in errors)
+    return text.report(
+        output.results, output.reviews, least=least, is_colored=is_colored, is_planned=is_planned
+    )
+
+
+def resource_list(
+    sources: Sequence[Source], results: Sequence[Result], *, is_emptied: bool = False
+) -> bytes | None:
+    """
+    The ResourceList that came in, with results; None where something else came in.
+
+    `is_emptied` leaves its items out.  Raises InputError where it can't be read.
+    """
+    if len(sources) != 1:
+        return None
+    file = read(sources[0].name, sources[0].data)
+    if not file.is_resource_list:
+        return None
+    answer = with_items_emptied if is_emptied else with_results
+    texts = {}
+    for place, document in enumerate(file.documents):
+        if document.kind == "ResourceList":
+            document.parse()
+            texts[place] = answer(document, [result.krm() for result in results])
+    return file.joined(texts)

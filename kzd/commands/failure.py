@@ -1,0 +1,81 @@
+"""What is answered when something goes wrong: an error on one line, a bug of kzd's too."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+from kzd.commands.answer import Answer, resource_list
+from kzd.errors import KzdError, SelfCheckFailed
+from kzd.flow.bundle import Source
+from kzd.report import text
+from kzd.result import Result
+
+DEBUG = "KZD_DEBUG"
+NAMES_SHOWN = 3
+
+
+def answered(
+    sources: Sequence[Source], command: Callable[[], Answer], *, is_stream: bool = False
+) -> Answer:
+    """
+    What a command answers, whatever happens.
+
+    Where it answers with manifests, a ResourceList that can be read comes back with its items and
+    the error among the results.
+    """
+    failure: KzdError
+    cause: Exception
+    try:
+        return command()
+    except SelfCheckFailed as error:
+        failure, cause, more = error, error, _apology(sources)
+    except KzdError as error:
+        failure, cause, more = error, error, ""
+    except Exception as error:  # the process ends here: no traceback for people who render
+        failure = SelfCheckFailed(f"{type(error).__name__} {_where(error)}")
+        cause, more = error, _apology(sources)
+    out = _envelope(sources, failure) if is_stream else b""
+    return Answer(out, text.failure(failure, more) + _traceback(cause), failure.exit_code)
+
+
+def _envelope(sources: Sequence[Source], error: KzdError) -> bytes:
+    message = ": ".join(part for part in (error.field, error.message) if part)
+    result = Result(
+        message, "error", file=error.file, line=error.line, column=error.column,
+        tags={"action": "failure"},
+    )  # fmt: skip
+    try:
+        return resource_list(sources, [result]) or b""
+    except Exception:  # what can't be read, or what failed above, fails again
+        return b""
+
+
+def _apology(sources: Sequence[Source]) -> str:
+    names = [source.name for source in sources]
+    shown = ", ".join(names[:NAMES_SHOWN])
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return (
+        f"this is a bug in kzd; it had read {shown or 'nothing'}{more}; nothing was written; "
+        f"{DEBUG}=1 shows where it happened"
+    )
+
+
+def _where(error: BaseException) -> str:
+    """The place in kzd that raised, or called what did; an error's text may hold secrets."""
+    place = "in kzd"
+    trace = error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if f"{os.sep}kzd{os.sep}" in file:
+            place = f"in kzd/{file.rpartition(f'{os.sep}kzd{os.sep}')[2]}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _traceback(error: BaseException) -> str:
+    if os.environ.get(DEBUG) != "1":
+        return ""
+    from traceback import format_exception  # only where asked for: it costs start-up
+
+    return "".join(format_exception(error))

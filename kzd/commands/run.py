@@ -1,0 +1,108 @@
+"""One run as the command line asks for it: its configuration, and the pipeline."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kzd import pipeline, transforms
+from kzd.config.configuration import Config
+from kzd.config.source import choose
+from kzd.edit import Severity
+from kzd.errors import ConfigError
+from kzd.flow.bundle import Bundle, Source
+from kzd.option_value import unknown
+from kzd.pipeline import Output
+from kzd.transforms.order import ORDER
+
+NEARBY = "kzd.yaml"
+VARIABLE = "KZD_CONFIG"
+NAMES = tuple(module.replace("_", "-") for module in ORDER)
+
+
+class Request(NamedTuple):
+    """What the command line asks for; `is_colored` answers for the stream that is reported on."""
+
+    config: str | None = None
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    unsafe: bool = False
+    kubernetes_version: str | None = None
+    min_kubelet: str | None = None
+    namespace: str | None = None
+    fail_on: Severity = "error"
+    format: str = "text"
+    quiet: bool = False
+    is_colored: bool = False
+
+
+class Run(NamedTuple):
+    """
+    What came of it, the configuration documents that are not in the stream, and those that stay
+    because they are items of a list.
+    """
+
+    output: Output
+    left_out: tuple[str, ...]
+    left_in: tuple[str, ...]
+
+
+def run(
+    sources: Sequence[Source], request: Request, *, is_check: bool = False, is_stream: bool = False
+) -> Run:
+    """
+    Run the pipeline over all sources; raises a KzdError.
+
+    In a check every document of a known kind is validated.  Out of a stream, which goes to a
+    cluster, kzd's own documents are left.
+    """
+    for option in ("only", "skip"):
+        for name in getattr(request, option):
+            if name not in NAMES:
+                raise ConfigError(f"'{name}' {unknown(name, NAMES)}", field=f"--{option}")
+    documents: list[str] = []
+    items: list[str] = []
+
+    def configuration(bundle: Bundle) -> Config:
+        for held in bundle.configurations:
+            if is_stream and not held.file.is_resource_list:
+                name = f"{held.resource.kind}/{held.resource.name}"
+                (items if held.prefix else documents).append(name)
+        chosen = choose(bundle, transforms.load(), named=_named(request.config), nearby=_nearby)
+        return chosen.with_versions(request.kubernetes_version, request.min_kubelet)
+
+    output = pipeline.run(
+        sources,
+        configuration,
+        only=request.only,
+        skip=request.skip,
+        unsafe=request.unsafe,
+        checks_everything=is_check,
+        namespace=request.namespace,
+        drops_configuration=is_stream,
+    )
+    return Run(output, tuple(documents), tuple(items))
+
+
+def _named(option: str | None) -> Source | None:
+    name = (os.environ.get(VARIABLE) or None) if option is None else option
+    if name is None:
+        return None
+    try:
+        with open(name, "rb") as file:
+            return Source(name, file.read())
+    except OSError as error:
+        said = "" if option is not None else f" (named by {VARIABLE})"
+        message = f"can't be read: {error.strerror}{said}"
+        raise ConfigError(message, file=name or "--config") from error
+
+
+def _nearby() -> Source | None:
+    try:
+        with open(NEARBY, "rb") as file:
+            return Source(NEARBY, file.read())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"can't be read: {error.strerror}", file=NEARBY) from error

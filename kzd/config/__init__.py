@@ -1,0 +1,1 @@
+"""The configuration: its sources, its layers, and what applies to one resource."""

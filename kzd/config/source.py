@@ -1,0 +1,153 @@
+"""Which configuration applies: exactly one source, the nearest, never merged with another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from kzd.config.annotation import option_keys
+from kzd.config.configuration import API_VERSION, KIND, Config, parse
+from kzd.config.layer import Layer, Said
+from kzd.edit import FieldPath
+from kzd.errors import ConfigError, InputError
+from kzd.flow.bundle import CONFIG_GROUP, Bundle, Held, Source
+from kzd.option_value import Unfit, shown, typed_text, unknown
+from kzd.settings import SECTIONS
+from kzd.text.document import Document, read
+from kzd.transform import Transform
+
+FUNCTION_CONFIG = "functionConfig"
+
+
+def choose(
+    bundle: Bundle,
+    transforms: Sequence[Transform],
+    *,
+    named: Source | None = None,
+    nearby: Callable[[], Source | None] = lambda: None,
+) -> Config:
+    """
+    The configuration of a run; raises ConfigError.
+
+    `named` is the file that the command line or the environment names, `nearby` reads the one of
+    the working directory, which is not asked for where a ResourceList comes in: there the
+    directory is the host's.
+    """
+    envelope = _envelope(bundle)
+    function = _function_config(envelope, transforms) if envelope else None
+    if function is not None:
+        return function
+    if named is not None:
+        return read_config(named, transforms)
+    if bundle.configurations:
+        return _from_input(bundle.configurations, transforms)
+    found = None if envelope else nearby()
+    return read_config(found, transforms) if found else Config("", {}, (), transforms)
+
+
+def _envelope(bundle: Bundle) -> Document | None:
+    for file in bundle.files:
+        if file.is_resource_list:
+            return next((item for item in file.documents if item.kind == "ResourceList"), None)
+    return None
+
+
+def _function_config(envelope: Document, transforms: Sequence[Transform]) -> Config | None:
+    envelope.parse()
+    data = envelope.data.get(FUNCTION_CONFIG) if isinstance(envelope.data, dict) else None
+    if not data:
+        return None
+    if not isinstance(data, dict):
+        raise ConfigError(f"must be a {KIND}, not {shown(data)}", file=FUNCTION_CONFIG)
+    if data.get("kind") == "ConfigMap" and data.get("apiVersion") == "v1":
+        return _from_config_map(data, transforms)
+    group = str(data.get("apiVersion")).partition("/")[0]
+    if data.get("kind") != KIND and group != CONFIG_GROUP:
+        kind = shown(data.get("kind"))
+        raise ConfigError(
+            f"must be '{KIND}' of '{API_VERSION}', not {kind}", file=FUNCTION_CONFIG, field="kind"
+        )
+
+    def position(path: FieldPath) -> tuple[int, int]:
+        return envelope.position((FUNCTION_CONFIG, *path))
+
+    return parse(data, FUNCTION_CONFIG, transforms, position)
+
+
+def _from_config_map(data: dict[str, Any], transforms: Sequence[Transform]) -> Config | None:
+    """kpt's `configMap:` and `-- key=value`: strings, under the keys that annotations have."""
+    given = data.get("data")
+    if not given:
+        return None
+    sections = {name: section.options for name, section in SECTIONS.items()}
+    keys = option_keys(transforms, sections)
+    layer: Layer = {}
+    for key, value in given.items() if isinstance(given, dict) else ():
+        field = f"data[{key}]"
+        if key not in keys:
+            raise ConfigError(unknown(key, _near(key, keys)), file=FUNCTION_CONFIG, field=field)
+        section, name, option = keys[key]
+        try:
+            said = Said(typed_text(option, value), f"{FUNCTION_CONFIG}: {field}")
+        except Unfit as unfit:
+            raise ConfigError(str(unfit), file=FUNCTION_CONFIG, field=field) from None
+        layer.setdefault(section, {})[name] = said
+    return Config(FUNCTION_CONFIG, layer, (), transforms)
+
+
+def _near(key: str, known: Iterable[str]) -> list[str]:
+    """The keys that a wrong one is told: those of its section or transform, else the short ones."""
+    known = list(known)
+    section = str(key).partition(".")[0]
+    same = [item for item in known if item.partition(".")[0] == section]
+    return same or [item for item in known if not item.endswith(".enabled")]
+
+
+def _from_input(found: Sequence[Held], transforms: Sequence[Transform]) -> Config:
+    for held in found:
+        if held.resource.kind != KIND:
+            _parsed(held, transforms)
+    if len(found) > 1:
+        first, second = found[:2]
+        line, column = second.document.position(second.prefix)
+        raise ConfigError(
+            f"must be the only {KIND} of the input; another is in {_place(first)}",
+            file=second.file.name, line=line, column=column,
+        )  # fmt: skip
+    return _parsed(found[0], transforms)
+
+
+def _place(held: Held) -> str:
+    return f"{held.file.name}:{held.document.position(held.prefix)[0]}"
+
+
+def _parsed(held: Held, transforms: Sequence[Transform]) -> Config:
+    def position(path: FieldPath) -> tuple[int, int]:
+        return held.document.position(held.prefix + path)
+
+    return parse(held.resource.data, held.file.name, transforms, position)
+
+
+def read_config(source: Source, transforms: Sequence[Transform]) -> Config:
+    """The configuration that a file holds; raises ConfigError."""
+    try:
+        documents = read(source.name, source.data).documents
+        for document in documents:
+            document.parse()
+    except InputError as error:
+        raise ConfigError(
+            error.message, file=error.file, line=error.line, column=error.column
+        ) from error
+    found = [(document, path, data) for document in documents for path, data in document.resources]
+    if len(found) != 1:
+        number = "none" if not found else str(len(found))
+        line, column = found[1][0].position(found[1][1]) if found else (0, 0)
+        raise ConfigError(
+            f"must hold one {KIND}, not {number}", file=source.name, line=line, column=column
+        )
+    document, prefix, data = found[0]
+
+    def position(path: FieldPath) -> tuple[int, int]:
+        return document.position(prefix + path)
+
+    return parse(data, source.name, transforms, position)

@@ -1,0 +1,174 @@
+"""The input as one whole: its files, the resources in them, and what reading had to tell."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from kzd.cluster.entry import ROUTE_KINDS, WEBHOOK_KINDS
+from kzd.cluster.resource import POD_SPEC, Origin, Resource, Service, Workload
+from kzd.edit import FieldPath
+from kzd.errors import InputError
+from kzd.result import Result
+from kzd.text.document import Document, File, Note, read
+from kzd.value import text
+
+LIST_KINDS = ("List", "ResourceList")
+EVIDENCE_KINDS = frozenset(
+    [kind for _, kind in POD_SPEC]
+    + ["Pod", "Service", "HorizontalPodAutoscaler", "ScaledObject", "PodDisruptionBudget"]
+    + ["PersistentVolumeClaim", "Namespace", "ResourceQuota", "ZeroDowntime"]
+    + ["InferencePool", "ServiceEntry", "TargetGroupBinding", *ROUTE_KINDS, *WEBHOOK_KINDS]
+)
+"""The kinds that a decision may rest on; documents of other kinds are never parsed."""
+
+SCRAPE_CONFIG = b"kubernetes_sd_configs"
+CONFIG_GROUP = "kzd.dev"
+PATH_ANNOTATIONS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")
+INDEX_ANNOTATIONS = ("internal.config.kubernetes.io/index", "config.kubernetes.io/index")
+HELM_FILE = "postrenderer.helm.sh/postrender-filename"
+
+
+class Source(NamedTuple):
+    """
+    One input: its name (`-` for standard input) and bytes.  A file met while walking a directory
+    is passed over, with a warning, when it can't be read; `unreadable` says why where the system
+    does not hand it out.
+    """
+
+    name: str
+    data: bytes
+    is_walked: bool = False
+    unreadable: str = ""
+
+
+class Held(NamedTuple):
+    """A resource and where its text is: the document, and the field path that leads to it there."""
+
+    resource: Resource
+    document: Document
+    prefix: FieldPath
+    file: File
+
+
+class Bundle:
+    """All files of one run, read."""
+
+    def __init__(self, *, namespace: str | None, reads_everything: bool) -> None:
+        self.files: list[File] = []
+        self.held: list[Held] = []
+        self.configurations: list[Held] = []
+        self.results: list[Result] = []
+        self._namespace = namespace
+        self._reads_everything = reads_everything
+        self._has_said_sops = False
+
+    def add(self, source: Source) -> None:
+        """Read one more source; raises InputError unless the source may be passed over."""
+        kept = [(items, len(items)) for items in (self.results, self.held, self.configurations)]
+        try:
+            if source.unreadable:
+                raise InputError(source.unreadable, file=source.name)
+            file = read(source.name, source.data)
+            for document in file.documents:
+                self._hold(document, file)
+        except InputError as error:
+            if not source.is_walked or self._reads_everything:
+                raise
+            for items, length in kept:
+                del items[length:]
+            self.results.append(_passed_over(error))
+            file = read(source.name, b"")
+        self.files.append(file)
+
+    def _hold(self, document: Document, file: File) -> None:
+        if not (self._reads_everything or _matters(document)):
+            return
+        document.parse()
+        if not (document.is_sops and self._has_said_sops):
+            self.results += [_noted(note, document, file) for note in document.notes]
+        self._has_said_sops |= document.is_sops
+        if document.is_template or document.is_sops:
+            return
+        for prefix, data in document.resources:
+            origin = _origin(data, document, file)
+            held = Held(_view(data, origin, self._namespace), document, prefix, file)
+            is_configuration = held.resource.group == CONFIG_GROUP
+            (self.configurations if is_configuration else self.held).append(held)
+
+
+def _noted(note: Note, document: Document, file: File) -> Result:
+    return Result(
+        note.message,
+        note.severity,
+        file=file.name,
+        index=document.index,
+        line=note.line,
+        column=note.column,
+        tags={"action": "input"},
+    )
+
+
+def _passed_over(error: InputError) -> Result:
+    return Result(
+        f"is passed over: {error.message}",
+        "warning",
+        file=error.file,
+        line=error.line,
+        column=error.column,
+        tags={"action": "input"},
+    )
+
+
+def _matters(document: Document) -> bool:
+    kind = document.kind
+    if kind == "ConfigMap":
+        return document.holds(SCRAPE_CONFIG)
+    return kind is None or kind in EVIDENCE_KINDS or kind in LIST_KINDS
+
+
+def _view(data: dict[str, Any], origin: Origin, namespace: str | None) -> Resource:
+    kind = data.get("kind")
+    if any(kind == known for _, known in POD_SPEC) or kind == "Pod":
+        return Workload(data, origin, namespace)
+    if kind == "Service" and data.get("apiVersion") == "v1":
+        return Service(data, origin, namespace)
+    return Resource(data, origin, namespace)
+
+
+def _origin(data: dict[str, Any], document: Document, file: File) -> Origin:
+    """Where a person finds the resource: what a host says of its file, else the input's name."""
+    metadata = data.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if isinstance(annotations, dict):
+        path = next(filter(None, (text(annotations.get(key)) for key in PATH_ANNOTATIONS)), None)
+        if path:
+            index = next(
+                filter(None, (text(annotations.get(key)) for key in INDEX_ANNOTATIONS)), ""
+            )
+            return Origin(path, int(index) if index.isdigit() else 0, path)
+        helm = text(annotations.get(HELM_FILE))
+        if helm:
+            return Origin(file.name, document.index, helm)
+    return Origin(file.name, document.index, document.source if file.name == "-" else "")
+
+
+def folder_of(name: str) -> str:
+    """The directory of a file's name."""
+    return os.path.dirname(name)
+
+
+def read_bundle(
+    sources: Sequence[Source], *, namespace: str | None = None, reads_everything: bool = False
+) -> Bundle:
+    """
+    Read all sources.
+
+    `namespace` stands for those left out; `reads_everything` parses the documents that no
+    decision rests on as well.
+    """
+    bundle = Bundle(namespace=namespace, reads_everything=reads_everything)
+    for source in sources:
+        bundle.add(source)
+    return bundle

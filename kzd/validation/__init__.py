@@ -1,0 +1,1 @@
+"""Whether the API server of a version would take an object."""
