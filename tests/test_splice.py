@@ -44,6 +44,8 @@ class Edited(NamedTuple):
     expected: str
 
 
+LONG = "".join(f"  k{number}: 10\n" for number in range(10))
+
 EDITED = {
     # Structure
     "an indentless list stays indentless": Edited(
@@ -345,7 +347,33 @@ EDITED = {
         "a:\n  b: 1\n",
         (("a.v", LOOK_ALIKES),),
         'a:\n  b: 1\n  v:\n  - "1e3"\n  - "08"\n  - "0o17"\n  - "y"\n  - "NO"\n  - "~"\n  - ""\n'
-        '  - "12:30"\n  - "="\n  - "<<"\n  - "a: b"\n  - "# c"\n  - "é"\n  - "a\\nb"\n',
+        '  - "12:30"\n  - "="\n  - "<<"\n  - "a: b"\n  - "# c"\n  - "é"\n  - |-\n    a\n    b\n',
+    ),
+    "a text of several lines": Edited(
+        "a:\n  b: 1\n",
+        (("a.v", {"c": ["sh", "-c", "if a; then\n  b\n\nfi\n"], "d": "x\ny"}),),
+        'a:\n  b: 1\n  v:\n    c:\n    - sh\n    - "-c"\n    - |\n      if a; then\n        b\n\n'
+        "      fi\n    d: |-\n      x\n      y\n",
+    ),
+    "a text of several lines with odd blanks": Edited(
+        "a: 1\n",
+        (("v", [" x\ny", "x \ny", "x\n\n", "x\ty\nz"]),),
+        'a: 1\nv:\n- " x\\ny"\n- "x \\ny"\n- "x\\n\\n"\n- "x\\ty\\nz"\n',
+    ),
+    "a text of several lines at an end without a line end": Edited(
+        "a: 1", (("v", "x\ny\n"),), 'a: 1\nv: "x\\ny\\n"'
+    ),
+    "before a last entry that is long": Edited(
+        f"a: 1\nm:\n{LONG}", (("v", 2),), f"a: 1\nv: 2\nm:\n{LONG}"
+    ),
+    "before the comment of a last entry that is long": Edited(
+        f"a: 1\n\n# about m\n# and more\nm:\n{LONG}",
+        (("v", {"w": 2}),),
+        f"a: 1\n\nv:\n  w: 2\n# about m\n# and more\nm:\n{LONG}",
+    ),
+    "after a long one that stands alone": Edited(f"m:\n{LONG}", (("v", 2),), f"m:\n{LONG}v: 2\n"),
+    "after one that is a line short of long": Edited(
+        f"a: 1\nm:\n{LONG[:-9]}", (("v", 2),), f"a: 1\nm:\n{LONG[:-9]}v: 2\n"
     ),
     "values that every reader takes for text": Edited(
         "a: 1\n",
@@ -571,6 +599,9 @@ CREATED = {
     ),
     "before the next document": Created(
         "kind: A\n---\nkind: C\n", (), f"kind: A\n---\n{BLOCK}---\nkind: C\n"
+    ),
+    "with a blank line before the next document, as there was": Created(
+        "kind: A\n\n---\nkind: C\n", (), f"kind: A\n\n---\n{BLOCK}\n---\nkind: C\n"
     ),
     "after a document without a final newline": Created(
         "kind: A", (), "kind: A\n---\n" + BLOCK.removesuffix("\n")

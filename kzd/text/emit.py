@@ -9,10 +9,15 @@ from kzd.text.scalar import written
 
 
 class Style(NamedTuple):
-    """How the text around does it: columns per level, and before the dash of a list's items."""
+    """
+    How the text around does it: columns per level, and before the dash of a list's items.
+
+    Without `has_end`, the last line of all has no line end, which a literal might need.
+    """
 
     step: int = 2
     dash: int = 0
+    has_end: bool = True
 
 
 class FlowStyle(NamedTuple):
@@ -42,6 +47,8 @@ def block_lines(data: dict[str, Any], column: int, style: Style) -> Iterator[str
         elif isinstance(value, list) and value:
             yield head
             yield from _items(value, column + style.dash, style)
+        elif style.has_end and is_literal(value):
+            yield from _literal(head, value, column + style.step)
         else:
             yield f"{head} {leaf(value)}"
 
@@ -50,8 +57,29 @@ def _items(items: list[Any], column: int, style: Style) -> Iterator[str]:
     for item in items:
         if isinstance(item, dict) and item:
             yield from item_lines(item, column, 2, style)
+        elif style.has_end and is_literal(item):
+            yield from _literal(" " * column + "-", item, column + 2)
         else:
             yield " " * column + "- " + leaf(item)
+
+
+def is_literal(value: Any) -> bool:
+    """Whether a text of several lines can stand as it is: printable, and without odd blanks."""
+    if not isinstance(value, str) or "\n" not in value.strip("\n"):
+        return False
+    lines = value.removesuffix("\n").split("\n")
+    return (
+        lines[0][:1] not in ("", " ")
+        and all(line.isprintable() and not line.endswith(" ") for line in lines)
+        and lines[-1] != ""
+    )
+
+
+def _literal(head: str, value: str, column: int) -> Iterator[str]:
+    """A text of several lines as a block scalar."""
+    yield f"{head} {'|' if value.endswith(chr(10)) else '|-'}"
+    for line in value.removesuffix("\n").split("\n"):
+        yield " " * column + line if line else ""
 
 
 def item_lines(item: dict[str, Any], column: int, width: int, style: Style) -> Iterator[str]:

@@ -16,6 +16,8 @@ from kzd.text.tape import (
 )
 
 BLOCK_SCALARS = (LITERAL, FOLDED)
+LONG_LINES = 10
+"""From so many lines on, what comes after a mapping's last entry is out of its sight."""
 
 
 def last_leaf(tape: Tape, node: int) -> int:
@@ -52,6 +54,31 @@ def line_after(tape: Tape, node: int, column: int) -> int:
     else:
         place = _next_line(tape.text, place)
     return past_comments(tape.text, place, column)
+
+
+def place_in(tape: Tape, mapping: int) -> int:
+    """
+    Where the lines of a new entry go into a block mapping: after its last entry, but before a
+    last entry that is a long mapping itself, and the comment above that.
+    """
+    key, value = list(tape.entries(mapping))[-1]
+    column = tape.column(tape.starts[mapping + 1])
+    is_alone = key == mapping + 1
+    if not is_alone and tape.kinds[value] == MAPPING:
+        start, end = tape.starts[key], end_of(tape, value)
+        if tape.text.count("\n", start, end) >= LONG_LINES:
+            return _above_comments(tape.text, tape.text.rfind("\n", 0, start) + 1)
+    return line_after(tape, mapping, column)
+
+
+def _above_comments(text: str, place: int) -> int:
+    """The start of the comment lines right above a line, which belong to it."""
+    while place:
+        above = text.rfind("\n", 0, place - 1) + 1
+        if not text[above:place].lstrip(" ").startswith("#"):
+            break
+        place = above
+    return place
 
 
 def _next_line(text: str, place: int) -> int:
@@ -112,7 +139,7 @@ def block_style(tape: Tape, ancestors: list[int]) -> Style:
     if step is None or dash is None:
         usual = usual_style(tape)
         step, dash = step or usual[0], usual[1] if dash is None else dash
-    return Style(step, dash)
+    return Style(step, dash, tape.text.endswith("\n"))
 
 
 def usual_style(tape: Tape) -> tuple[int, int]:

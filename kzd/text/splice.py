@@ -11,7 +11,7 @@ from kzd.text.compose import compose
 from kzd.text.document import Document
 from kzd.text.emit import block_lines, item_lines, leaf
 from kzd.text.guard import guard
-from kzd.text.layout import as_lines, block_style, line_after, line_end
+from kzd.text.layout import as_lines, block_style, line_after, line_end, place_in
 from kzd.text.piece import BEHIND_ALL, IN_PLACE, Change, Insert, Piece, applied
 from kzd.text.tape import FLOW_MAPPING, MAPPING, MAPPINGS, SEQUENCE, Tape
 from kzd.text.target import has_open_end, insert_refusal, is_empty, refusal, target_of
@@ -78,7 +78,7 @@ def _change_pieces(tape: Tape, changes: Iterable[Change]) -> Iterator[Piece]:
 
 def _into_block(tape: Tape, node: int, above: list[int], value: dict[str, Any]) -> Piece:
     column = tape.column(tape.starts[node + 1])
-    place = line_after(tape, node, column)
+    place = place_in(tape, node)
     lines = list(block_lines(value, column, block_style(tape, [*above, node])))
     return Piece(place, place, column, as_lines(tape.text, place, lines))
 
@@ -150,11 +150,13 @@ def _added(tape: Tape, value: dict[str, Any]) -> Piece:
 
 
 def _document_text(before: str, insert: Insert, tape: Tape) -> str:
-    """A document of its own, in the stream's line end."""
+    """A document of its own, in the stream's line end, and with a blank line after it as before."""
     end = line_end(before, len(before))
     lines = ["---", *([insert.comment] if insert.comment else [])]
     lines += block_lines(insert.resource, 0, block_style(tape, [0]))
     text = end.join(lines)
     if compose(text).data != insert.resource:
         raise SelfCheckFailed("the new document would not mean what was meant")
-    return text + end if before.endswith("\n") else end + text
+    if not before.endswith("\n"):
+        return end + text
+    return text + (end + end if before.endswith(end + end) else end)
