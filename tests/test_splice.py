@@ -371,6 +371,9 @@ EDITED = {
         (("v", {"w": 2}),),
         f"a: 1\n\nv:\n  w: 2\n# about m\n# and more\nm:\n{LONG}",
     ),
+    "before one that is long, behind a text that ends like a comment": Edited(
+        f"a: |\n  x\n  # y\nm:\n{LONG}", (("v", 2),), f"a: |\n  x\n  # y\nv: 2\nm:\n{LONG}"
+    ),
     "after a long one that stands alone": Edited(f"m:\n{LONG}", (("v", 2),), f"m:\n{LONG}v: 2\n"),
     "after one that is a line short of long": Edited(
         f"a: 1\nm:\n{LONG[:-9]}", (("v", 2),), f"a: 1\nm:\n{LONG[:-9]}v: 2\n"

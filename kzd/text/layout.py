@@ -61,21 +61,20 @@ def place_in(tape: Tape, mapping: int) -> int:
     Where the lines of a new entry go into a block mapping: after its last entry, but before a
     last entry that is a long mapping itself, and the comment above that.
     """
-    key, value = list(tape.entries(mapping))[-1]
-    column = tape.column(tape.starts[mapping + 1])
-    is_alone = key == mapping + 1
-    if not is_alone and tape.kinds[value] == MAPPING:
+    *others, (key, value) = tape.entries(mapping)
+    if others and tape.kinds[value] == MAPPING:
         start, end = tape.starts[key], end_of(tape, value)
         if tape.text.count("\n", start, end) >= LONG_LINES:
-            return _above_comments(tape.text, tape.text.rfind("\n", 0, start) + 1)
-    return line_after(tape, mapping, column)
+            floor = end_of(tape, others[-1][1])
+            return _above_comments(tape.text, tape.text.rfind("\n", 0, start) + 1, floor)
+    return line_after(tape, mapping, tape.column(tape.starts[mapping + 1]))
 
 
-def _above_comments(text: str, place: int) -> int:
-    """The start of the comment lines right above a line, which belong to it."""
-    while place:
+def _above_comments(text: str, place: int, floor: int) -> int:
+    """The start of the comment lines right above a line, which belong to it; not above `floor`."""
+    while place > floor:
         above = text.rfind("\n", 0, place - 1) + 1
-        if not text[above:place].lstrip(" ").startswith("#"):
+        if above < floor or not text[above:place].lstrip(" ").startswith("#"):
             break
         place = above
     return place

@@ -152,6 +152,8 @@ def _why_not_inserted(tape: Tape, target: Target, where: str) -> str:
 def _has_odd_break(tape: Tape, node: int) -> bool:
     """Whether its first or last line has a break inside that editors and kzd take for none."""
     text = tape.text
+    if text.isascii() and "\r" not in text:  # a long line is not searched for every node on it
+        return False
     start = tape.starts[node]
     first = text.rfind("\n", 0, start) + 1
     end = end_of(tape, node)
