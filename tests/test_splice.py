@@ -371,6 +371,11 @@ EDITED = {
         (("v", {"w": 2}),),
         f"a: 1\n\nv:\n  w: 2\n# about m\n# and more\nm:\n{LONG}",
     ),
+    "before one that is long, behind a comment of what is above": Edited(
+        f"a:\n  b: 1\n  # c\nm:\n{LONG}",
+        (("v", 2), ("a.w", 3)),
+        f"a:\n  b: 1\n  # c\n  w: 3\nv: 2\nm:\n{LONG}",
+    ),
     "before one that is long, behind a text that ends like a comment": Edited(
         f"a: |\n  x\n  # y\nm:\n{LONG}", (("v", 2),), f"a: |\n  x\n  # y\nv: 2\nm:\n{LONG}"
     ),

@@ -66,15 +66,22 @@ def place_in(tape: Tape, mapping: int) -> int:
         start, end = tape.starts[key], end_of(tape, value)
         if tape.text.count("\n", start, end) >= LONG_LINES:
             floor = end_of(tape, others[-1][1])
-            return _above_comments(tape.text, tape.text.rfind("\n", 0, start) + 1, floor)
+            line = tape.text.rfind("\n", 0, start) + 1
+            return _above_comments(tape.text, line, floor, start - line)
     return line_after(tape, mapping, tape.column(tape.starts[mapping + 1]))
 
 
-def _above_comments(text: str, place: int, floor: int) -> int:
-    """The start of the comment lines right above a line, which belong to it; not above `floor`."""
+def _above_comments(text: str, place: int, floor: int, column: int) -> int:
+    """
+    The start of the comment lines right above a line in `column`, which belong to it.
+
+    Not above `floor`, and not those that are indented more: they belong to what is above.
+    """
     while place > floor:
         above = text.rfind("\n", 0, place - 1) + 1
-        if above < floor or not text[above:place].lstrip(" ").startswith("#"):
+        stripped = text[above:place].lstrip(" ")
+        is_deeper = place - len(stripped) - above > column
+        if above < floor or is_deeper or not stripped.startswith("#"):
             break
         place = above
     return place
