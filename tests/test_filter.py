@@ -314,6 +314,22 @@ def test_the_filter_refuses_what_click_would(console: Console, arguments: tuple[
     assert arguments[0].partition("=")[0] in done.err
 
 
+def test_a_configuration_is_read_as_it_is_meant_or_not_at_all(console: Console) -> None:
+    (console.folder / "kzd.yaml").write_text(
+        f"{CONFIGURATION}spec:\n  preStopSleep: {{seconds: 3, seconds: 4}}\n"
+    )
+    twice = console.kzd("--config", "kzd.yaml", data=WEB)
+    more = "functionConfig: {apiVersion: v1, kind: ConfigMap, data: [a]}\n"
+    listed = console.kzd(data=resource_list(SERVICE, more=more))
+
+    message = "has `seconds` twice in one mapping; Kubernetes takes the last"
+    assert (twice.code, twice.err) == (2, f"kzd.yaml:6:30: error: {message}\n")
+    assert (listed.code, listed.err) == (
+        2,
+        "functionConfig: error: data: must be a mapping, not a list\n",
+    )
+
+
 def limited(data: bytes, folder: Path, *arguments: str) -> tuple[int, float, int]:
     """The exit code, the seconds and the peak memory in MiB of a run as a process."""
     script = (

@@ -145,6 +145,13 @@ def _resolved(script: str, variables: dict[str, str]) -> str:
         script,
     )
     script = re.sub(r"""(["'])([0-9.]+[smhd]?)\1""", r"\2", script)
-    return re.sub(
-        r"(?<![\w./-])(?:while|until|for)\s.*(?<![\w./-])done\b", LOOP, script, flags=re.S
-    )
+    return _without_loops(script)
+
+
+def _without_loops(script: str) -> str:
+    """A script with one word for all from its first loop to the end of its last."""
+    loop = re.search(r"(?<![\w./-])(?:while|until|for)\s", script)
+    ends = [found.end() for found in re.finditer(r"(?<![\w./-])done\b", script)]
+    if loop is None or not ends or ends[-1] < loop.end():
+        return script
+    return script[: loop.start()] + LOOP + script[ends[-1] :]

@@ -168,6 +168,20 @@ class ServicePort(NamedTuple):
 class Service(Resource):
     """A Service."""
 
+    def __init__(self, data: dict[str, Any], origin: Origin, namespace: str | None = None) -> None:
+        super().__init__(data, origin, namespace)
+        self.ports = [
+            ServicePort(
+                text(item.get("name")),
+                port_number(item.get("port")),
+                port_of(item.get("targetPort") or item.get("port")),
+                text(item.get("protocol")) or "TCP",
+                port_number(item.get("nodePort")),
+            )
+            for item in map(mapping, sequence(self.get(path("spec.ports"))))
+        ]
+        """Its ports; an unset target is the port itself."""
+
     @property
     def type(self) -> str:
         """`ClusterIP` where unset."""
@@ -187,17 +201,3 @@ class Service(Resource):
     def publishes_not_ready(self) -> bool:
         """Whether not-ready and terminating Pods stay among its addresses."""
         return self.get(path("spec.publishNotReadyAddresses")) is True
-
-    @property
-    def ports(self) -> list[ServicePort]:
-        """Its ports; an unset target is the port itself."""
-        return [
-            ServicePort(
-                text(item.get("name")),
-                port_number(item.get("port")),
-                port_of(item.get("targetPort") or item.get("port")),
-                text(item.get("protocol")) or "TCP",
-                port_number(item.get("nodePort")),
-            )
-            for item in map(mapping, sequence(self.get(path("spec.ports"))))
-        ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import dropwhile
 from typing import NamedTuple
 
 SHELLS = frozenset(["sh", "bash", "ash", "dash", "zsh", "ksh"])
@@ -84,13 +85,16 @@ def commands(script: str) -> list[Command]:
     for piece, after in zip(pieces[::2], pieces[1::2], strict=True):
         words = re.sub(_REDIRECTION, " ", piece).split()
         is_closing = bool(words) and words[0] in CLOSING
-        while words and (words[0] in RESERVED or re.fullmatch(_ASSIGNMENT, words[0])):
-            words = words[1:]
+        words = [*dropwhile(_is_no_program, words)]
         if words:
             found.append(Command(tuple(words), before, after, is_closing))
         if words or after.strip() or not before:
             before = after
     return found
+
+
+def _is_no_program(word: str) -> bool:
+    return word in RESERVED or re.fullmatch(_ASSIGNMENT, word) is not None
 
 
 def _base(word: str) -> str:

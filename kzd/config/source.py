@@ -82,7 +82,10 @@ def _from_config_map(data: dict[str, Any], transforms: Sequence[Transform]) -> C
     sections = {name: section.options for name, section in SECTIONS.items()}
     keys = option_keys(transforms, sections)
     layer: Layer = {}
-    for key, value in given.items() if isinstance(given, dict) else ():
+    if not isinstance(given, dict):
+        message = f"must be a mapping, not {shown(given)}"
+        raise ConfigError(message, file=FUNCTION_CONFIG, field="data")
+    for key, value in given.items():
         field = f"data[{key}]"
         if key not in keys:
             raise ConfigError(unknown(key, _near(key, keys)), file=FUNCTION_CONFIG, field=field)
@@ -138,6 +141,8 @@ def read_config(source: Source, transforms: Sequence[Transform]) -> Config:
         raise ConfigError(
             error.message, file=error.file, line=error.line, column=error.column
         ) from error
+    for note in (note for document in documents for note in document.notes):
+        raise ConfigError(note.message, file=source.name, line=note.line, column=note.column)
     found = [(document, path, data) for document in documents for path, data in document.resources]
     if len(found) != 1:
         number = "none" if not found else str(len(found))
