@@ -12,6 +12,7 @@ from kzd.report import text
 from kzd.result import Result
 
 DEBUG = "KZD_DEBUG"
+HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 NAMES_SHOWN = 3
 
 
@@ -67,8 +68,8 @@ def _where(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if f"{os.sep}kzd{os.sep}" in file:
-            place = f"in kzd/{file.rpartition(f'{os.sep}kzd{os.sep}')[2]}, line {trace.tb_lineno}"
+        if file.startswith(HOME):
+            place = f"in kzd/{file.removeprefix(HOME)}, line {trace.tb_lineno}"
         trace = trace.tb_next
     return place
 
