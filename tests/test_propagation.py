@@ -131,6 +131,16 @@ PATHS = {
         "gke-neg",
         120,
     ),
+    "a network endpoint group of its own": (
+        'meta:annotations: {cloud.google.com/neg: \'{"exposed_ports":{"80":{}}}\'}',
+        "gke-neg",
+        120,
+    ),
+    "no network endpoint group": (
+        "meta:annotations: {cloud.google.com/neg: '{\"ingress\": false}'}",
+        "",
+        15,
+    ),
 }
 
 

@@ -102,6 +102,12 @@ ROLES = {
     ),
     "the only Service is of another workload": (workload() + OTHER, "worker"),
     "no Service in the input": (workload(), "unknown"),
+    "a Knative Service is none": (
+        workload()
+        + "---\napiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: other}\n"
+        + "spec: {template: {spec: {containers: [{image: example/other}]}}}\n",
+        "unknown",
+    ),
     "the Services are of another namespace": (
         workload(metadata="name: web, namespace: a") + service(metadata="namespace: b"),
         "unknown",
@@ -200,6 +206,22 @@ ROLES = {
     "a port of the node for scraping": (
         workload(container="ports: [{name: metrics, containerPort: 80, hostPort: 80}]"),
         "unknown",
+    ),
+    "a port of the node that a Service scrapes": (
+        workload("DaemonSet", container="ports: [{containerPort: 9100, hostPort: 9100}]")
+        + service(ports="[{name: metrics, port: 9100}]"),
+        "identity only",
+    ),
+    "a port of the node beside one that a Service scrapes": (
+        workload("DaemonSet", container="ports: [{containerPort: 80, hostPort: 80}]")
+        + service(ports="[{name: metrics, port: 9100}]"),
+        "serving",
+    ),
+    "a port of the node that a Service scrapes and another one leads to": (
+        workload("DaemonSet", container="ports: [{containerPort: 80, hostPort: 80}]")
+        + service(ports="[{name: metrics, port: 80}]")
+        + service("clients", ports="[{name: http, port: 80}]"),
+        "serving",
     ),
     "an InferencePool points at its Pods": (
         workload()
@@ -310,8 +332,10 @@ CLAIMED = (
 )
 SCALED = (
     "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\n"
-    "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: 2}\n"
+    "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: 2, "
+    "maxReplicas: 4}\n"
 )
+NEVER_SCALED = SCALED.replace("minReplicas: 2, maxReplicas: 4", "minReplicas: 1, maxReplicas: 1")
 
 SINGLE = {
     "Recreate": (workload(spec="strategy: {type: Recreate}"), True),
@@ -333,6 +357,7 @@ SINGLE = {
         False,
     ),
     "an autoscaler above the claim": (workload(pod=CLAIM) + SCALED, False),
+    "an autoscaler of one": (workload(pod=CLAIM) + NEVER_SCALED, True),
     "a data store behind its usual port": (
         workload(
             image="docker.io/library/redis:7@sha256:0",
@@ -414,6 +439,14 @@ def test_a_daemon_set_behind_a_local_policy_has_no_other_pod(policy: str) -> Non
     (first, *_) = [item for item in view.resources if isinstance(item, Workload)]
 
     assert "Local" in view.take_over(first)
+
+
+def test_a_service_that_publishes_not_ready_addresses_is_no_veto() -> None:
+    peers = service("peers", spec="publishNotReadyAddresses: true\n  internalTrafficPolicy: Local")
+    view = view_of(workload("DaemonSet") + service() + peers)
+    (first, *_) = [item for item in view.resources if isinstance(item, Workload)]
+
+    assert view.take_over(first) == ""
 
 
 def test_copies_of_an_identity_take_their_evidence_from_beside_them() -> None:

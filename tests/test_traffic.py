@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kzd.cluster.resource import Workload
-from tests.test_role import service, view_of
+from tests.test_role import service, view_of, workload
 
 PORTS = {
     "plain before health, admin and debugging": (
@@ -90,3 +90,14 @@ def test_two_that_declare_it_are_a_problem() -> None:
 
     assert port.container is None
     assert "several containers declare" in port.problem
+
+
+def test_a_port_of_the_node_that_a_service_scrapes_is_dropped() -> None:
+    text = workload(
+        "DaemonSet",
+        container="ports: [{containerPort: 9100, hostPort: 9100}, {containerPort: 80}]",
+    ) + service(ports="[{name: metrics, port: 9100}, {name: http, port: 80}]")
+    view = view_of(text)
+    (first,) = [item for item in view.resources if isinstance(item, Workload)]
+
+    assert [port.number for port in view.serving_ports(first)] == [80]

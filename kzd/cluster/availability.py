@@ -6,6 +6,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from kzd.cluster.resource import Workload
+from kzd.cluster.surge import largest_scale
 from kzd.edit import path
 from kzd.settings import DATA_STORES
 from kzd.value import integer, mapping, sequence, text
@@ -63,9 +64,9 @@ def why_single(workload: Workload, view: ClusterView) -> str:
     """Why zero downtime is not possible for a workload, empty where it may be."""
     if workload.kind == "Deployment" and workload.strategy_type == "Recreate":
         return "`strategy.type` is Recreate, so its Pods end before new ones start"
-    if workload.kind not in ("Deployment", "StatefulSet", "Rollout") or workload.replicas > 1:
+    if workload.kind not in ("Deployment", "StatefulSet", "Rollout"):
         return ""
-    if view.autoscaler_of(workload) is not None:
+    if largest_scale(workload, view) > 1:
         return ""
     if workload.kind == "StatefulSet":
         return "it is a StatefulSet of one, whose only Pod ends before the new one starts"
@@ -139,6 +140,8 @@ def _daemon_set_take_over(workload: Workload, view: ClusterView) -> str:
     if workload.get(path("spec.updateStrategy.rollingUpdate.maxUnavailable")) == "100%":
         return "`maxUnavailable` of 100% ends the Pods of all nodes at once"
     for service in view.services_of(workload):
+        if service.publishes_not_ready:
+            continue
         for field in ("externalTrafficPolicy", "internalTrafficPolicy"):
             if service.get(("spec", field)) == "Local":
                 return f"`{field}: Local` of Service '{service.name}' leaves a node to its own Pod"

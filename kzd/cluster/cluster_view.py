@@ -49,15 +49,16 @@ class ClusterView:
         self._by_kind: dict[str, list[Resource]] = defaultdict(list)
         files: dict[tuple[Any, ...], set[str]] = defaultdict(set)
         for resource in self.resources:
-            self._by_kind[resource.kind].append(resource)
+            if resource.kind != "Service" or isinstance(resource, Service):  # Knative has one too
+                self._by_kind[resource.kind].append(resource)
             files[resource.identity].add(resource.origin.file)
         self.repeated = {identity for identity, names in files.items() if len(names) > 1}
         named = {resource.namespace for resource in self.resources if resource.namespace}
         self._names_one_namespace = len(named) <= 1
         self._services = SelectorIndex(
             (service.selector, service)
-            for service in self.of_kind("Service")
-            if isinstance(service, Service) and service.selector and service.type != "ExternalName"
+            for service in cast("list[Service]", self.of_kind("Service"))
+            if service.selector and service.type != "ExternalName"
         )
         self._budgets = SelectorIndex(
             (mapping(budget.get(MATCH_LABELS)), budget)
@@ -197,7 +198,9 @@ class ClusterView:
     def serving_ports(self, workload: Workload) -> list[ServingPort]:
         """The ports behind the Services of a serving workload, best first."""
         if id(workload) not in self._serving_ports:
-            found = serving_ports(workload, self.role(workload).services)
+            found = serving_ports(
+                workload, self.role(workload).services, self.services_of(workload)
+            )
             self._serving_ports[id(workload)] = found
         return self._serving_ports[id(workload)]
 

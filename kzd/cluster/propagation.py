@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -124,10 +125,16 @@ def _paths_of_service(service: Service, entries: list[Resource]) -> list[tuple[s
         seen.append(("node-local", f"{shown} has `externalTrafficPolicy: Local`"))
     if _is_network_load_balancer(service):
         seen.append(("aws-nlb", f"the annotations of {shown} ask for an NLB with Pod targets"))
-    if '"' in str(service.annotations.get("cloud.google.com/neg", "")):
+    if _has_endpoint_group(service):
         seen.append(("gke-neg", f"annotation `cloud.google.com/neg` of {shown}"))
     return seen + [(_path_of_entry(entry, service), f"{entry.kind} '{entry.name}' names {shown}")
                    for entry in entries]  # fmt: skip
+
+
+def _has_endpoint_group(service: Service) -> bool:
+    """Whether GKE sends requests to its Pods: for an Ingress, or on ports that it exposes."""
+    told = re.sub(r"\s", "", str(service.annotations.get("cloud.google.com/neg", "")))
+    return '"ingress":true' in told or bool(re.search(r'"exposed_ports":\{"', told))
 
 
 def _path_of_entry(entry: Resource, service: Service) -> str:

@@ -147,7 +147,7 @@ def _why_idle(workload: Workload, services: list[Service], service: Service) -> 
 
 
 def _why_pointed_at(workload: Workload, view: ClusterView) -> str:
-    for container, port in host_ports(workload):
+    for container, port in host_ports(workload, view.services_of(workload)):
         return f"container '{container.name}' serves port {port.host_port} of its node"
     for other in view.in_namespace_of(workload, "InferencePool", "ServiceEntry"):
         field = "workloadSelector" if other.kind == "ServiceEntry" else "selector"
@@ -161,7 +161,7 @@ def _why_pointed_at(workload: Workload, view: ClusterView) -> str:
 def missing_services(workload: Workload, view: ClusterView) -> list[tuple[Resource, ServiceName]]:
     """The entries and webhooks near a workload that name a Service which the input lacks."""
     found = []
-    for entry in view.of_kind(*ROUTE_KINDS, *WEBHOOK_KINDS):
+    for entry in view.of_kind(*ROUTE_KINDS, *WEBHOOK_KINDS, "TargetGroupBinding"):
         for name, namespace in named_services(entry):
             near = namespace or entry.namespace
             if view.namespaces_match(workload.namespace, near) and not any(

@@ -103,14 +103,20 @@ def traffic_ports(
     ]
 
 
-def serving_ports(workload: Workload, services: tuple[Service, ...]) -> list[ServingPort]:
-    """The serving ports: those for health or debugging last, declared ones first."""
+def serving_ports(
+    workload: Workload, services: Iterable[Service], selecting: Iterable[Service]
+) -> list[ServingPort]:
+    """
+    The serving ports: those for health or debugging last, declared ones first.
+
+    `services` are those that carry traffic, `selecting` all that select the workload.
+    """
     found: dict[tuple[object, str], ServingPort] = {}
     for service in services:
         for port in traffic_ports(workload, services, service):
             serving = _behind(workload, service, port)
             found.setdefault((serving.number or serving.name, serving.protocol), serving)
-    for serving in _node_ports(workload):
+    for serving in _node_ports(workload, list(selecting)):
         found.setdefault((serving.number, serving.protocol), serving)
     return sorted(found.values(), key=lambda item: (_comes_last(item), not item.declared))
 
@@ -141,16 +147,29 @@ def _behind(workload: Workload, service: Service, port: ServicePort) -> ServingP
     return ServingPort(number, port.protocol, container, bool(found), name, service, port, problem)
 
 
-def _node_ports(workload: Workload) -> Iterator[ServingPort]:
-    for container, port in host_ports(workload):
+def _node_ports(workload: Workload, services: list[Service]) -> Iterator[ServingPort]:
+    for container, port in host_ports(workload, services):
         yield ServingPort(port.number, port.protocol, container, True, port.name, None, None)
 
 
-def host_ports(workload: Workload) -> list[tuple[Container, Port]]:
-    """The ports of the node that carry traffic to regular containers."""
+def host_ports(workload: Workload, services: list[Service]) -> list[tuple[Container, Port]]:
+    """The ports of the node that carry traffic, given all Services that select the workload."""
     return [
         (container, port)
         for container in workload.containers
         for port in container.ports
-        if port.host_port and not has_word(port.name, SCRAPING_WORDS)
+        if port.host_port
+        and not has_word(port.name, SCRAPING_WORDS)
+        and not _is_only_scraped(workload, services, port)
     ]
+
+
+def _is_only_scraped(workload: Workload, services: list[Service], port: Port) -> bool:
+    """Whether the Services that lead to a port do so for scraping, and at least one does."""
+    purposes = [
+        is_for_scraping(workload, services, service, leading)
+        for service in services
+        for leading in service.ports
+        if leading.protocol == port.protocol and _is_target(port, leading.target)
+    ]
+    return bool(purposes) and all(purposes)
