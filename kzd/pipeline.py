@@ -107,10 +107,11 @@ class _Decider:
         self._resolved: dict[int, Resolved] = {}
         self._said: set[str] = set()
         self._held = {id(held.resource): held for held in bundle.held}
+        self._evidence = bundle.evidence
         self._exemptions = Exemptions()
         self._judged = {ALL} if len(wanted) == len(transforms.load()) else set()
         self.view = ClusterView(
-            [held.resource for held in bundle.held],
+            [held.resource for held in bundle.evidence],
             lambda resource: self._of(resource).settings,
             self._runs,
             minor=config.minor,
@@ -160,7 +161,7 @@ class _Decider:
         return [
             *self._config.unused([item.resource for item in held]),
             *self._exemptions.idle_overrides(self._config),
-            *of_copies(held, self.view.repeated),
+            *of_copies(self._evidence, self.view.repeated),
         ]
 
 

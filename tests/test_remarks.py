@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kzd import pipeline, transforms
+from kzd.config.configuration import Config
 from kzd.config.source import choose
 from kzd.flow.bundle import Source
 from kzd.result import Result
@@ -109,3 +110,22 @@ def test_copies_are_told_once() -> None:
 
 def test_copies_in_one_file_are_no_bases_and_overlays() -> None:
     assert copies("a.yaml", text=f"{SERVICE}---\n{SERVICE}") == []
+
+
+def test_what_only_a_check_reads_changes_no_decision() -> None:
+    elsewhere = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: elsewhere}\n"
+    workload = DEPLOYMENT.replace("  name: web\n", "  name: web\n  namespace: shop\n", 1)
+    sources = [source(f"{SERVICE}---\n{workload}---\n{elsewhere}")]
+    rendered, checked = (
+        pipeline.run(sources, Config.default(), checks_everything=reads) for reads in (False, True)
+    )
+
+    assert [review.role.name for review in rendered.reviews] == ["serving"]
+    assert checked.files == rendered.files
+
+
+def test_copies_of_what_no_decision_rests_on_are_not_told() -> None:
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+    sources = [source(text, "a.yaml"), source(text, "b.yaml")]
+
+    assert pipeline.run(sources, Config.default(), checks_everything=True).results == []

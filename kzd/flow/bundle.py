@@ -82,6 +82,11 @@ class Bundle:
             file = read(source.name, b"")
         self.files.append(file)
 
+    @property
+    def evidence(self) -> list[Held]:
+        """What decisions rest on; a check reads more than that and must decide the same."""
+        return [held for held in self.held if held.resource.kind in EVIDENCE_KINDS]
+
     def _hold(self, document: Document, file: File) -> None:
         if not (self._reads_everything or _matters(document)):
             return
