@@ -85,7 +85,7 @@ def filter_arguments(arguments: list[str]) -> dict[str, Any] | None:
             asked[NAMES[option]] = (*asked.get(NAMES[option], ()), value)
             continue
         name, words = VALUES[option]
-        if words and value not in words:
+        if (words and value not in words) or (name == "config" and name in asked):
             return None
         asked[name] = value
     return asked

@@ -259,6 +259,8 @@ def test_explain_prints_a_page(console: Console) -> None:
         (("rolling-updat",), "'rolling-updat' is no file and no transform; did you mean "
                              "`rolling-update`?"),
         (("rolling-update", "web.yaml"), "name transforms or files, not both"),
+        (("rolling-update", "--format", "json"), "a transform's page is text; `--format json` is "
+                                                 "for files"),
     ],
 )  # fmt: skip
 def test_explain_says_what_it_can_not_explain(
@@ -268,6 +270,15 @@ def test_explain_says_what_it_can_not_explain(
 
     assert (done.code, done.out) == (2, b"")
     assert told in done.err
+
+
+@pytest.mark.parametrize("command", [(), ("render",), ("check", "-")])
+def test_two_configurations_are_one_too_many(console: Console, command: tuple[str, ...]) -> None:
+    named = ("--config", "a.yaml", "--config=b.yaml")
+    done = console.kzd(*command, *named, data=WEB)
+
+    assert (done.code, done.out) == (2, b"")
+    assert "'--config': must be given once; configurations are never merged" in done.err
 
 
 def test_an_empty_name_is_no_configuration(

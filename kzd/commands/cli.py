@@ -75,8 +75,15 @@ def _transforms(context: Any, parameter: Any, incomplete: str) -> list[str]:
     return [name for name in NAMES if name.startswith(incomplete)]
 
 
+def _only_one(context: Any, parameter: Any, given: tuple[str, ...]) -> str | None:
+    if len(given) > 1:
+        raise click.BadParameter("must be given once; configurations are never merged")
+    return given[0] if given else None
+
+
 COMMON = (
-    click.option("--config", metavar="FILE", help="The configuration, a ZeroDowntime."),
+    click.option("--config", metavar="FILE", multiple=True, callback=_only_one,
+                 help="The configuration, a ZeroDowntime."),
     click.option("--only", metavar="TRANSFORM", multiple=True, shell_complete=_transforms,
                  help="Run this transform only; may be repeated."),
     click.option("--skip", metavar="TRANSFORM", multiple=True, shell_complete=_transforms,
@@ -191,11 +198,10 @@ def explain(**options: Any) -> int:
     if rules and len(rules) < len(names):
         raise click.UsageError("name transforms or files, not both")
     if rules or (not names and is_terminal(sys.stdin)):
-
-        def page() -> Answer:
-            return Answer(manual.pages(rules) if rules else manual.contents(), "", 0)
-
-        return emit(answered([], page))
+        if options["format"] == "json":
+            raise click.UsageError("a transform's page is text; `--format json` is for files")
+        page = manual.pages(rules) if rules else manual.contents()
+        return emit(Answer(page, "", 0))
     for name in names:
         if name != STDIN and not os.path.exists(name):
             raise click.UsageError(f"'{name}' is no file and no transform{nearest(name, NAMES)}")
@@ -210,10 +216,7 @@ def schema() -> int:
     from kzd import transforms
     from kzd.config.schema import config_schema, json_text
 
-    def command() -> Answer:
-        return Answer(json_text(config_schema(transforms.load())).encode(), "", 0)
-
-    return emit(answered([], command))
+    return emit(Answer(json_text(config_schema(transforms.load())).encode(), "", 0))
 
 
 class _Asked:
