@@ -38,6 +38,11 @@ def option(
     return Option(default, sentence, minimum, maximum, choices)
 
 
+def is_of_one_workload(source: str) -> bool:
+    """Whether a source speaks of single workloads: an annotation or an override."""
+    return source.startswith("annotation") or ".overrides[" in source
+
+
 class Section:
     """
     Frozen, keyword-only values with defaults; the configuration schema is generated from it.

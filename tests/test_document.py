@@ -69,10 +69,26 @@ STREAMS = {
     "a template": Stream(
         "a: 1\n---\nb: {{ .x }}\nc: {{ .y }}: {\n",
         [{"a": 1}, None],
-        [Note("is an unrendered template; it is left alone", "info", 2, 1)],
+        [
+            Note(
+                "is an unrendered template, left alone; render the chart, and pipe that",
+                "info",
+                2,
+                1,
+            )
+        ],
     ),
     "a template's mapping for a key": Stream(
-        "b: {{ x }}\n", [None], [Note("is an unrendered template; it is left alone", "info", 1, 1)]
+        "b: {{ x }}\n",
+        [None],
+        [
+            Note(
+                "is an unrendered template, left alone; render the chart, and pipe that",
+                "info",
+                1,
+                1,
+            )
+        ],
     ),
     "braces in a scalar": Stream("b: '{{ x }}'\n", [{"b": "{{ x }}"}]),
     "encrypted by SOPS": Stream(

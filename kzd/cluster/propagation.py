@@ -50,6 +50,8 @@ MESH_MARKS = (
     "istio.io/dataplane-mode",
     "linkerd.io/inject",
 )
+ALB_TARGET = "alb.ingress.kubernetes.io/target-type"
+AZURE_CLASSES = ("azure/application-gateway", "azure-application-gateway")
 MESH_CONTAINERS = ("istio-proxy", "linkerd-proxy")
 OFF = ("false", "disabled", "none")
 
@@ -127,8 +129,7 @@ def _paths_of_service(service: Service, entries: list[Resource]) -> list[tuple[s
         seen.append(("aws-nlb", f"the annotations of {shown} ask for an NLB with Pod targets"))
     if _has_endpoint_group(service):
         seen.append(("gke-neg", f"annotation `cloud.google.com/neg` of {shown}"))
-    return seen + [(_path_of_entry(entry, service), f"{entry.kind} '{entry.name}' names {shown}")
-                   for entry in entries]  # fmt: skip
+    return seen + [_path_of_entry(entry, service) for entry in entries]
 
 
 def _has_endpoint_group(service: Service) -> bool:
@@ -137,18 +138,19 @@ def _has_endpoint_group(service: Service) -> bool:
     return '"ingress":true' in told or bool(re.search(r'"exposed_ports":\{"', told))
 
 
-def _path_of_entry(entry: Resource, service: Service) -> str:
-    name = _class_of(entry)
-    target = entry.annotations.get("alb.ingress.kubernetes.io/target-type") or (
-        service.annotations.get("alb.ingress.kubernetes.io/target-type")
-    )
+def _path_of_entry(entry: Resource, service: Service) -> tuple[str, str]:
+    """The path through an entry, and what shows it."""
+    shown = f"{entry.kind} '{entry.name}' names Service '{service.name}'"
     if entry.kind == "TargetGroupBinding":
-        return "aws-alb-ip" if entry.get(path("spec.targetType")) == "ip" else UNSEEN
+        is_ip = entry.get(path("spec.targetType")) == "ip"
+        return ("aws-alb-ip", f"{shown}, with targets of type ip") if is_ip else (UNSEEN, shown)
+    target = entry.annotations.get(ALB_TARGET) or service.annotations.get(ALB_TARGET)
     if entry.kind == "Ingress" and target == "ip":
-        return "aws-alb-ip"
-    if name in ("azure/application-gateway", "azure-application-gateway"):
-        return "azure-agic"
-    return "ingress" if entry.kind in ROUTE_KINDS else UNSEEN
+        return "aws-alb-ip", f"{shown}, with targets of type ip"
+    name = _class_of(entry)
+    if name in AZURE_CLASSES:
+        return "azure-agic", f"{shown}, in class {name}"
+    return "ingress" if entry.kind in ROUTE_KINDS else UNSEEN, shown
 
 
 def _class_of(entry: Resource) -> str:

@@ -23,6 +23,7 @@ EVIDENCE_KINDS = frozenset(
 )
 """The kinds that a decision may rest on; documents of other kinds are never parsed."""
 
+SOPS = "SOPS"
 SCRAPE_CONFIG = b"kubernetes_sd_configs"
 CONFIG_GROUP = "kzd.dev"
 PATH_ANNOTATIONS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")
@@ -62,7 +63,7 @@ class Bundle:
         self.results: list[Result] = []
         self._namespace = namespace
         self._reads_everything = reads_everything
-        self._has_said_sops = False
+        self._said: set[str] = set()
 
     def add(self, source: Source) -> None:
         """Read one more source; raises InputError unless the source may be passed over."""
@@ -91,9 +92,11 @@ class Bundle:
         if not (self._reads_everything or _matters(document)):
             return
         document.parse()
-        if not (document.is_sops and self._has_said_sops):
+        said = SOPS if document.is_sops else (file.name if document.is_template else "")
+        if said not in self._said:
             self.results += [_noted(note, document, file) for note in document.notes]
-        self._has_said_sops |= document.is_sops
+        if said:
+            self._said.add(said)
         if document.is_template or document.is_sops:
             return
         for prefix, data in document.resources:

@@ -96,7 +96,7 @@ class Document:
         except Unreadable as error:
             if "{{" in text:
                 self.is_template = True
-                self._note("is an unrendered template; it is left alone", "info", 0)
+                self._note("is an unrendered template, left alone; render the chart, and pipe that", "info", 0)
                 return
             raise self._error(error.message, error.index) from None
         if self._tape.documents > 1 and not refused:

@@ -31,7 +31,7 @@ from kzd.cluster.probe_evidence import Evidence, configured, evidence_for
 from kzd.cluster.probe_target import Target, is_settled, out_of_reach, targets
 from kzd.cluster.resource import Workload
 from kzd.edit import Edit, FieldPath, Finding, Safety
-from kzd.transform import OptionSet, option, transform
+from kzd.transform import OptionSet, is_of_one_workload, option, transform
 
 STICKS = "a StatefulSet's rollout sticks at a wrong one, and its Pods may need each other first"
 
@@ -76,13 +76,8 @@ def _source(options: Options) -> str:
     return options.source_of("path") or options.source_of("port")
 
 
-def _is_own_word(source: str) -> bool:
-    """Whether it was said for this workload, and not for all of them."""
-    return source.startswith("annotation") or ".overrides[" in source
-
-
 def _unused(workload: Workload, options: Options, why: str) -> Iterator[Finding]:
-    if _is_own_word(_source(options)):
+    if is_of_one_workload(_source(options)):
         message = f"is not set, though configured ({_source(options)}): {why}"
         yield Finding((*workload.pod("containers", 0), READINESS), message)
 
@@ -98,7 +93,7 @@ def _configured(workload: Workload, options: Options, found: list[Target]) -> Ed
         first = (*workload.pod("containers", 0), READINESS)
         return Finding(first, f"{answer} ({source})", "warning")
     container, evidence = answer
-    doubt = STICKS if workload.kind == "StatefulSet" and not _is_own_word(source) else ""
+    doubt = STICKS if workload.kind == "StatefulSet" and not is_of_one_workload(source) else ""
     return _edit((*container.path, READINESS), evidence, doubt, source)
 
 

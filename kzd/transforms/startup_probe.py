@@ -9,6 +9,8 @@ is seen quickly, for as long as `startupSeconds` or the owner's own budget, whic
 
 Left alone: containers with a startup probe, without a liveness probe, or that start at once;
 workloads that serve nothing; handlers with a `host`.
+Unsafe when: it is a StatefulSet.  Readiness waits for the startup probe, and where the liveness
+handler asks for peers, the first Pod would never be ready and the others never start.
 Source: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/#startup-probe
 """
 
@@ -22,11 +24,12 @@ from kzd.cluster.container import Container
 from kzd.cluster.probe import LARGEST_COUNT, LIVENESS, STARTUP, Probe, copy_of, probe_of
 from kzd.cluster.resource import Workload
 from kzd.edit import Edit, Finding
-from kzd.transform import OptionSet, option, transform
+from kzd.transform import OptionSet, is_of_one_workload, option, transform
 from kzd.value import integer, mapping
 
 SLOW_SECONDS = 10
 MAXIMUM_PERIOD_SECONDS = 5
+NEEDS_PEERS = "; readiness waits for it, and it may ask for peers that start only afterwards"
 
 
 class Options(OptionSet):
@@ -53,11 +56,13 @@ def startup_probe(
         if liveness is None or container.data.get(STARTUP) is not None:
             continue
         if source or liveness.initial_delay_seconds >= SLOW_SECONDS:
-            yield from _decision(container, liveness, options.startup_seconds, source)
+            is_doubtful = workload.kind == "StatefulSet" and not is_of_one_workload(source)
+            doubt = NEEDS_PEERS if is_doubtful else ""
+            yield from _decision(container, liveness, options.startup_seconds, source, doubt)
 
 
 def _decision(
-    container: Container, liveness: Probe, startup_seconds: int, source: str
+    container: Container, liveness: Probe, startup_seconds: int, source: str, doubt: str
 ) -> Iterator[Edit | Finding]:
     field = (*container.path, STARTUP)
     value = copy_of(liveness)
@@ -82,9 +87,10 @@ def _decision(
     yield Edit(
         field,
         value,
-        because=f"{why}; the liveness probe must not restart a container that still starts",
+        because=f"{why}; the liveness probe must not restart a container that still starts{doubt}",
         arithmetic=f"the larger of {startup_seconds} s and the owner's {delay} + "
         f"{liveness.failures} × {liveness.period_seconds} = {own} s: {failures} failures × "
         f"{period} s = {failures * period} s",
         source=source,
+        safety="unsafe" if doubt else "safe",
     )
