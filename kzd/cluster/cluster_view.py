@@ -75,6 +75,7 @@ class ClusterView:
         self._roles: dict[int, Role] = {}
         self._serving_ports: dict[int, list[ServingPort]] = {}
         self._propagations: dict[int, Propagation] = {}
+        self._selected: dict[int, list[Workload]] = {}
 
     def of_kind(self, *kinds: str) -> list[Resource]:
         """All resources of these kinds, in the order of the input."""
@@ -147,6 +148,13 @@ class ClusterView:
             if label_selector_matches(selector, workload.pod_labels)
         ]
         return cast("list[Workload]", self._near(near, found))
+
+    def workloads_of(self, service: Service) -> list[Workload]:
+        """The workloads of the namespace whose Pods a Service selects."""
+        if id(service) not in self._selected:
+            selector = {"matchLabels": service.selector}
+            self._selected[id(service)] = self.workloads_selected(selector, near=service)
+        return self._selected[id(service)]
 
     def autoscaler_of(self, workload: Workload) -> Resource | None:
         """The HorizontalPodAutoscaler or ScaledObject that owns the workload's replicas."""

@@ -65,7 +65,7 @@ def _why_unsure(item: ServingPort, workload: Workload, view: ClusterView) -> str
     for service in view.role(workload).services:
         if service.is_headless or all(port.target != number for port in service.ports):
             continue
-        selected = view.workloads_selected({"matchLabels": service.selector}, near=workload)
+        selected = view.workloads_of(service)
         other = next((item for item in selected if item is not workload), None)
         if other is None:
             return ""

@@ -111,6 +111,8 @@ class Workload(Resource):
         super().__init__(data, origin, namespace)
         self.template = POD_SPEC.get((self.api_version, self.kind), TEMPLATE)
         """The field path of the pod template; a bare Pod is its own."""
+        self.pod_labels = mapping(self.get((*self.template, "metadata", "labels")))
+        """The labels of the pod template."""
         self.pod_spec = mapping(self.get(self.pod()))
         """The pod's spec, empty where there is none."""
         self.containers = list(self._containers("containers"))
@@ -121,11 +123,6 @@ class Workload(Resource):
     def pod(self, *steps: str | int) -> FieldPath:
         """The field path of a field of the pod's spec."""
         return (*self.template, "spec", *steps)
-
-    @property
-    def pod_labels(self) -> dict[str, Any]:
-        """The labels of the pod template."""
-        return mapping(self.get((*self.template, "metadata", "labels")))
 
     @property
     def pod_annotations(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from kzd.text.tape import Tape
 MAXIMUM_BYTES = 64 * 1024 * 1024
 LIST_KINDS = ("List", "ResourceList")
 LINE_FEED = re.compile("\n")
+TEMPLATE = "is an unrendered template, left alone; render the chart, and pipe that"
 ENVELOPE_GROUP = "config.kubernetes.io/"
 
 
@@ -96,7 +97,7 @@ class Document:
         except Unreadable as error:
             if "{{" in text:
                 self.is_template = True
-                self._note("is an unrendered template, left alone; render the chart, and pipe that", "info", 0)
+                self._note(TEMPLATE, "info", 0)
                 return
             raise self._error(error.message, error.index) from None
         if self._tape.documents > 1 and not refused:
