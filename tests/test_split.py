@@ -103,7 +103,12 @@ KINDS: dict[bytes, str | None] = {
     b"kind: |\n  Job\n": None,
     b"kind: Job more\n": None,
     b'kind: "a\\"b"\n': None,
-    b'kind: Job\ndata: {"kind": 1}\n': None,
+    b'kind: Job\ndata: {"kind": 1}\n': "Job",
+    b'kind: ConfigMap\ndata:\n  a: |\n    {"kind": "Job"}\n': "ConfigMap",
+    b'# c\nkind: ConfigMap\n"kind": Job\n': None,
+    b"kind: ConfigMap\n'kind': Job\n": None,
+    b'{\nkind: ConfigMap\n, "kind": Job}\n': None,
+    b'--- {"kind": Job,\nkind: ConfigMap}\n': None,
     b"? kind\n: Job\n": None,
 }
 

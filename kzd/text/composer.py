@@ -68,8 +68,8 @@ class Composer:
         """The tape of all events."""
         does = {
             ScalarEvent: self._scalar,
-            MappingStartEvent: self._mapping,
-            SequenceStartEvent: self._sequence,
+            MappingStartEvent: self._start,
+            SequenceStartEvent: self._start,
             MappingEndEvent: self._end,
             SequenceEndEvent: self._end,
             AliasEvent: self._alias,
@@ -193,39 +193,43 @@ class Composer:
             frame.data[frame.key] = value
             frame.key = NOTHING
 
-    def _mapping(self, event: Any) -> None:
-        self._start(event, FLOW_MAPPING if event.flow_style else MAPPING, {})
-
-    def _sequence(self, event: Any) -> None:
-        self._start(event, FLOW_SEQUENCE if event.flow_style else SEQUENCE, [])
-
-    def _start(self, event: Any, kind: int, data: Any) -> None:
-        start = event.start_mark.index
+    def _start(self, event: Any) -> None:
+        start, is_flow = event.start_mark.index, event.flow_style
         frame = self._frame
         if frame is not None and frame.is_mapping and frame.key is NOTHING:
             raise Unreadable("has a collection for a key", start, is_key=True)
         if len(self._open) >= MAXIMUM_LEVELS:
             raise Unreadable(f"must not be deeper than {MAXIMUM_LEVELS} levels", start)
+        data: Any
+        if event.__class__ is MappingStartEvent:
+            kind, data = FLOW_MAPPING if is_flow else MAPPING, {}
+        else:
+            kind, data = FLOW_SEQUENCE if is_flow else SEQUENCE, []
         node = self._note(kind, start, start)
         if event.anchor or event.tag:
             self.tape.marked.add(node)
-        is_flow = kind in (FLOW_MAPPING, FLOW_SEQUENCE)
-        self._frame = Frame(node, data, event.anchor, node + self._shared, is_flow=is_flow)
+        self._frame = Frame(node, data, event.anchor, node + self._shared, is_flow)
         self._open.append(self._frame)
 
     def _end(self, event: Any) -> None:
         tape, frame = self.tape, self._open.pop()
-        is_flow = tape.kinds[frame.node] in (FLOW_MAPPING, FLOW_SEQUENCE)
         end = event.end_mark.index
-        tape.jumps[frame.node] = self._note(FLOW_END if is_flow else END, end, end)
+        tape.jumps[frame.node] = self._note(FLOW_END if frame.is_flow else END, end, end)
         tape.ends[frame.node] = end
         self._frame = above = self._open[-1] if self._open else None
-        if above is not None and above.height <= frame.height:
-            above.height = frame.height + 1
         if frame.anchor:
             cost = len(tape.kinds) + self._shared - frame.expanded
             self._anchors[frame.anchor] = (frame.data, cost, frame.height)
-        self._take(frame.data)
+        if above is None or above.key is MERGE:
+            self._take(frame.data)
+            return
+        if above.height <= frame.height:
+            above.height = frame.height + 1
+        if above.is_mapping:
+            above.data[above.key] = frame.data
+            above.key = NOTHING
+        else:
+            above.data.append(frame.data)
 
     def _alias(self, event: Any) -> None:
         start = event.start_mark.index

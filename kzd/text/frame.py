@@ -21,7 +21,7 @@ class Frame:
     )  # fmt: skip
 
     def __init__(
-        self, node: int, data: Any, anchor: str | None, expanded: int, *, is_flow: bool
+        self, node: int, data: Any, anchor: str | None, expanded: int, is_flow: bool
     ) -> None:
         self.node = node
         self.data = data

@@ -16,6 +16,7 @@ _KIND = re.compile(
     rb"kind:[ \t]+(?:\"([A-Za-z0-9]+)\"|'([A-Za-z0-9]+)'|([A-Za-z0-9]+))"
     rb"[ \t]*(?:#[^\n]*)?(?:\r?\n|$)"
 )
+_PLAIN_STARTS = frozenset(bytes([byte]) for byte in b"abcdefghijklmnopqrstuvwxyz")
 _SOURCE = re.compile(rb"(?m)^# Source: ([^\r\n]+)")
 _CONTENT = re.compile(rb"(?m)^(?!---[ \t\r]*(?:[ \t]#|$))(?:\xef\xbb\xbf)?[ \t]*[^#\s]")
 
@@ -60,13 +61,22 @@ def sniffed_kind(data: bytes, start: int, end: int) -> str | None:
     if data.find(b"kind", start, end) < 0:
         return ""
     hits = data.count(b"\nkind:", start, end) + data.startswith(b"kind:", start)
-    if hits != 1 or data.find(b'kind"', start, end) >= 0 or data.find(b"kind'", start, end) >= 0:
+    if hits != 1 or _may_have_another(data, start, end):
         return None if has_content(data[start:end]) else ""
     place = start if data.startswith(b"kind:", start) else data.find(b"\nkind:", start, end) + 1
     match = _KIND.match(data, place, end)
     if match is None:
         return None
     return (match[1] or match[2] or match[3]).decode()
+
+
+def _may_have_another(data: bytes, start: int, end: int) -> bool:
+    """Whether a quoted key `kind` may stand at the top: in its own line, or anywhere in braces."""
+    if data.find(b'kind"', start, end) < 0 and data.find(b"kind'", start, end) < 0:
+        return False
+    quoted = any(data.find(mark, start, end) >= 0 for mark in (b'\n"kind"', b"\n'kind'"))
+    first = _CONTENT.search(data, start, end)
+    return quoted or first is None or first[0][-1:] not in _PLAIN_STARTS
 
 
 def helm_source(data: bytes, start: int, end: int) -> str:
