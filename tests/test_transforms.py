@@ -26,6 +26,14 @@ def test_there_is_an_example(module: str) -> None:
     assert (CASES / module / "example" / "input.yaml").exists()
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_there_is_a_nasty_text(module: str) -> None:
+    """Comments, anchors, flow style and CRLF in one input."""
+    texts = [file.read_bytes() for file in (CASES / module).glob("*/input.yaml")]
+
+    assert any(all(mark in text for mark in (b" #", b": &", b"{", b"\r\n")) for text in texts)
+
+
 def test_every_case_belongs_to_a_transform() -> None:
     assert {folder.name for folder in CASES.iterdir()} <= set(MODULES)
 
