@@ -47,6 +47,7 @@ class ClusterView:
         self.minor = minor
         self.min_kubelet = min_kubelet
         self._by_kind: dict[str, list[Resource]] = defaultdict(list)
+        self._by_kinds: dict[tuple[str, ...], list[Resource]] = {}
         files: dict[tuple[Any, ...], set[str]] = defaultdict(set)
         for resource in self.resources:
             if resource.kind != "Service" or isinstance(resource, Service):  # Knative has one too
@@ -81,7 +82,10 @@ class ClusterView:
         """All resources of these kinds, in the order of the input."""
         if len(kinds) == 1:
             return self._by_kind.get(kinds[0], [])
-        return [resource for resource in self.resources if resource.kind in kinds]
+        if kinds not in self._by_kinds:
+            found = [resource for resource in self.resources if resource.kind in kinds]
+            self._by_kinds[kinds] = found
+        return self._by_kinds[kinds]
 
     def namespaces_match(self, one: str | None, other: str | None) -> bool:
         """Whether two namespaces, None where unset, can be the same."""

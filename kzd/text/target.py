@@ -169,6 +169,8 @@ def has_open_end(tape: Tape, node: int) -> bool:
 
 
 def _is_explicit(tape: Tape, key: int) -> bool:
+    if "?" not in tape.text:
+        return False
     start = tape.starts[key]
     line = tape.text[tape.text.rfind("\n", 0, start) + 1 : start]
     return "?" in line.replace("-", " ").split()
