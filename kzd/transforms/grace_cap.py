@@ -5,8 +5,9 @@ The cluster autoscaler waits 600 s at the most when it removes a node, Spot node
 notice, and `platform.maxGraceSeconds` says what you know of your platform.  SIGKILL cuts off what a
 grace period promises beyond that.
 
-Left alone: grace periods within; more than 600 s where `maxGraceSeconds` allows it, or where
-`cluster-autoscaler.kubernetes.io/safe-to-evict: "false"` keeps the autoscaler from the Pods.
+Left alone: grace periods within; more than 600 s where
+`cluster-autoscaler.kubernetes.io/safe-to-evict: "false"` keeps the autoscaler from the Pods.  Where
+`maxGraceSeconds` allows more than 600 s, it is told as information.
 Source: https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md
 """
 
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple
 from kzd.cluster import grace
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Workload
-from kzd.edit import Finding
+from kzd.edit import FieldPath, Finding
 from kzd.transform import OptionSet, transform
 from kzd.value import mapping, sequence
 
@@ -60,13 +61,20 @@ def grace_cap(workload: Workload, options: Options, cluster: ClusterView) -> Ite
     if cap is not None and seconds > cap:
         message = f"must be at most {cap}, which is what the platform honours ({said})"
         yield Finding(place, message, "warning", proposed=cap)
-    elif cap is None and seconds > AUTOSCALER_SECONDS and _is_evicted(workload):
-        message = f"must be at most {AUTOSCALER_SECONDS}: the cluster autoscaler waits no longer " \
-            f"when it removes a node, unless `{SAFE_TO_EVICT}` is 'false'"  # fmt: skip
-        yield Finding(place, message, "warning", proposed=AUTOSCALER_SECONDS)
+    elif seconds > AUTOSCALER_SECONDS and _is_evicted(workload):
+        yield _cut_off(place, f"{said} allows {cap} s" if cap is not None else "")
     for spot in _spots(workload)[:1]:
         if seconds > spot.seconds:
             yield Finding(place, f"is cut to {spot.seconds} s when {spot.node} is taken back")
+
+
+def _cut_off(place: FieldPath, allowed: str) -> Finding:
+    unless = f"when it removes a node, unless `{SAFE_TO_EVICT}` is 'false'"
+    if allowed:
+        longer = f"is longer than the {AUTOSCALER_SECONDS} s that the cluster autoscaler waits"
+        return Finding(place, f"{longer} {unless} or its own limit is raised; {allowed}")
+    message = f"must be at most {AUTOSCALER_SECONDS}: the cluster autoscaler waits no longer"
+    return Finding(place, f"{message} {unless}", "warning", proposed=AUTOSCALER_SECONDS)
 
 
 def _is_evicted(workload: Workload) -> bool:
