@@ -38,6 +38,8 @@ class KzdError(Exception):
         self.line = line
         self.column = column
         self.field = field
+        self.others: tuple[KzdError, ...] = ()
+        """What else is wrong, where a run looks on."""
         self.path = path
 
     def __str__(self) -> str:

@@ -309,6 +309,21 @@ def test_output_holds_all_files(console: Console) -> None:
     assert (console.folder / "m/sub/web.yaml").read_text() == WEB
 
 
+def test_a_check_names_all_broken_files_of_a_directory(console: Console) -> None:
+    console.write("m/a.yaml", "kind: Deployment\n\tx: 1\n")
+    console.write("m/b.yaml", "kind: Job\n")
+    console.write("m/c.yaml", "kind: [\n")
+
+    done = console.kzd("check", "m")
+
+    assert done.code == 3
+    assert done.out == b""
+    assert [line.partition(": error: ")[0] for line in done.err.splitlines()] == [
+        "m/a.yaml:2:1",
+        "m/c.yaml:2:1",
+    ]
+
+
 def test_output_inside_the_walked_directory_is_not_read(console: Console) -> None:
     console.write("web.yaml", WEB)
 

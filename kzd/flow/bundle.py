@@ -63,6 +63,7 @@ class Bundle:
         self.results: list[Result] = []
         self._namespace = namespace
         self._reads_everything = reads_everything
+        self.broken: list[InputError] = []
         self._said: set[str] = set()
 
     def add(self, source: Source) -> None:
@@ -75,11 +76,13 @@ class Bundle:
             for document in file.documents:
                 self._hold(document, file)
         except InputError as error:
-            if not source.is_walked or self._reads_everything:
+            if not source.is_walked:
                 raise
             for items, length in kept:
                 del items[length:]
             self.results.append(_passed_over(error))
+            if self._reads_everything:
+                self.broken.append(error)
             file = read(source.name, b"")
         self.files.append(file)
 
@@ -179,4 +182,8 @@ def read_bundle(
     bundle = Bundle(namespace=namespace, reads_everything=reads_everything)
     for source in sources:
         bundle.add(source)
+    if bundle.broken:
+        first, *others = bundle.broken
+        first.others = tuple(others)
+        raise first
     return bundle

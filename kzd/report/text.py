@@ -87,9 +87,10 @@ def counted(number: int, noun: str) -> str:
 
 
 def failure(error: KzdError, more: str = "") -> str:
-    """What went wrong, on one line."""
+    """What went wrong, each on one line."""
     text = "; ".join(part for part in (str(error), more) if part)
-    return f"{printable(text if error.file else f'kzd: {text}')}\n"
+    line = printable(text if error.file else f"kzd: {text}")
+    return "".join([f"{line}\n", *map(failure, error.others)])
 
 
 def note(text: str) -> str:
