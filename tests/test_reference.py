@@ -8,6 +8,8 @@ from importlib import import_module
 import pytest
 
 from kzd import reference, transforms
+from kzd.option_value import camel
+from kzd.settings import SECTIONS
 from kzd.transform import Transform
 from kzd.transforms.order import ORDER
 from tests.case import MODULES, ROOT
@@ -57,11 +59,32 @@ def test_every_transform_has_its_page_and_no_page_is_left_over() -> None:
     assert pages == [item.name for item in transforms.load()]
 
 
-def test_every_transform_has_its_row_in_the_readme() -> None:
-    _, _, rest = (ROOT / "README.md").read_text().partition(reference.START)
-    table, _, _ = rest.partition(reference.END)
+def table_of_the_readme(name: str) -> str:
+    _, _, rest = (ROOT / "README.md").read_text().partition(f"<!-- {name} -->")
+    return rest.partition(f"<!-- /{name} -->")[0]
 
-    assert ROW.findall(table) == [item.name for item in transforms.load()]
+
+def test_every_transform_has_its_row_in_the_readme() -> None:
+    table = table_of_the_readme("transforms")
+
+    assert sorted(ROW.findall(table)) == sorted(item.name for item in transforms.load())
+
+
+def test_the_readme_says_first_what_changes_manifests() -> None:
+    told = re.findall(r"^\| \[.*?\| (\w+) \|", table_of_the_readme("transforms"), re.MULTILINE)
+
+    assert set(told) == {"sets", "adds", "tells"}
+    assert "tells" not in told[: -told.count("tells")]
+
+
+def test_every_setting_has_its_row_in_the_readme() -> None:
+    table = table_of_the_readme("settings")
+
+    assert re.findall(r"^\| `(.+?)`", table, re.MULTILINE) == [
+        f"{name}.{camel(option)}"
+        for name, section in SECTIONS.items()
+        for option in section.options
+    ]
 
 
 def test_ci_runs_the_readme_s_test_command() -> None:

@@ -85,7 +85,7 @@ COMMON = (
     click.option("--config", metavar="FILE", multiple=True, callback=_only_one,
                  help="The configuration, a ZeroDowntime."),
     click.option("--only", metavar="TRANSFORM", multiple=True, shell_complete=_transforms,
-                 help="Run this transform only; may be repeated."),
+                 help="Run this transform only, and those it needs; may be repeated."),
     click.option("--skip", metavar="TRANSFORM", multiple=True, shell_complete=_transforms,
                  help="Leave this transform out; may be repeated."),
     click.option("--unsafe", is_flag=True, help="Make the edits that guess, too."),
