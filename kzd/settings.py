@@ -87,3 +87,6 @@ SECTIONS: dict[str, type[Section]] = {
     "platform": PlatformSection,
     "roles": RolesSection,
 }
+
+BELONGS_TO = {"propagation": {"seconds": "path"}}
+"""Options that are about another one's value: where that changes, they are unsaid."""

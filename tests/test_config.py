@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kzd.cluster.resource import Origin, Resource, Workload
@@ -161,6 +163,24 @@ def test_annotations_reach_the_sections() -> None:
     assert resolved.settings.serving is False
     assert resolved.options["rolling-update"].enabled is False
     assert resolved.options["pre-stop-sleep"].enabled is True
+
+
+@pytest.mark.parametrize(
+    ("spec", "annotation", "seconds"),
+    [
+        ({"path": "ingress", "seconds": 9}, "aws-nlb", None),
+        ({"seconds": 9}, "aws-nlb", None),
+        ({"path": "ingress", "seconds": 9}, "ingress", 9),
+    ],
+)
+def test_seconds_of_one_path_are_not_those_of_another(
+    spec: dict[str, Any], annotation: str, seconds: float | None
+) -> None:
+    resource = workload({"kzd.dev/propagation.path": annotation})
+
+    propagation = config({"propagation": spec}).settings_for(resource).settings.propagation
+
+    assert (propagation.path, propagation.seconds) == (annotation, seconds)
 
 
 def test_overrides_reach_the_sections() -> None:

@@ -171,8 +171,12 @@ ROLES = {
         "serving",
     ),
     "the annotated scrape port is the only port": (
-        workload() + service(ports="[{port: 9102}]", metadata=SCRAPED),
+        workload(container="env: []") + service(ports="[{port: 9102}]", metadata=SCRAPED),
         "serving",
+    ),
+    "the annotated scrape port beside another of the container": (
+        workload() + service(ports="[{port: 9102}]", metadata=SCRAPED),
+        "identity only",
     ),
     "the annotated scrape port of a Service beside another": (
         workload()

@@ -86,9 +86,11 @@ def is_for_scraping(
         text(annotations.get("prometheus.io/port"))
         for annotations in (workload.pod_annotations, *(item.annotations for item in services))
     }
-    return any(str(number) in scraped for number in numbers) and any(
-        other.target not in numbers for service in services for other in service.ports
-    )
+    if not any(str(number) in scraped for number in numbers):
+        return False
+    declared_ports = (other.number for item in workload.containers for other in item.ports)
+    targets = (other.target for item in services for other in item.ports)
+    return any(other not in numbers for other in (*targets, *declared_ports))
 
 
 def traffic_ports(

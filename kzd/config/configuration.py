@@ -10,7 +10,7 @@ from kzd.config.annotation import Annotated, Annotations, Exemption, Note
 from kzd.config.kubernetes_version import min_kubelet_minor, server_minor
 from kzd.config.layer import Layer, Position, Reader, Said, built, merged
 from kzd.config.override import Override, exempt_key, read_overrides
-from kzd.edit import FieldPath
+from kzd.edit import FieldPath, path
 from kzd.errors import ConfigError
 from kzd.option_value import Unfit, shown
 from kzd.result import Result
@@ -93,7 +93,11 @@ class Config:
             return minor, min_kubelet_minor(kubelet.value, minor)
         except Unfit as unfit:
             file, _, field = where.source.rpartition(": ")
-            raise ConfigError(str(unfit), file=file, field=field) from None
+            is_here = bool(self._position) and file == self.source
+            line, column = self._position(path(field)) if self._position and is_here else (0, 0)
+            raise ConfigError(
+                str(unfit), file=file, line=line, column=column, field=field
+            ) from None
 
     def settings_for(self, resource: Resource) -> Resolved:
         """What applies to a resource; raises ConfigError for an annotation that says nonsense."""

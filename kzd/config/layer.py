@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, NoReturn
 from kzd.edit import FieldPath, spelled
 from kzd.errors import ConfigError
 from kzd.option_value import Unfit, camel, shown, typed, unknown
-from kzd.settings import SECTIONS
+from kzd.settings import BELONGS_TO, SECTIONS
 from kzd.transform import Section, Transform
 
 Position = Callable[[FieldPath], tuple[int, int]]
@@ -26,12 +26,29 @@ Layer = dict[str, dict[str, Said]]
 
 
 def merged(layers: Iterable[Layer]) -> Layer:
-    """Several layers as one; what a later one says wins, option by option."""
+    """
+    Several layers as one; what a later one says wins, option by option.
+
+    Seconds are those of a path: where a later layer says another path, earlier ones don't count.
+    """
     whole: Layer = {}
     for layer in layers:
         for section, options in layer.items():
-            whole[section] = whole.get(section, {}) | options
+            before = whole.get(section, {})
+            kept = {
+                name: said
+                for name, said in before.items()
+                if not _is_unsaid(BELONGS_TO.get(section, {}).get(name, ""), before, options)
+            }
+            whole[section] = kept | options
     return whole
+
+
+def _is_unsaid(subject: str, before: dict[str, Said], options: dict[str, Said]) -> bool:
+    """Whether the option that a value belongs to is another one by what is said now."""
+    if subject not in options:
+        return False
+    return subject not in before or before[subject].value != options[subject].value
 
 
 def built(section: type[Section], said: dict[str, Said]) -> Any:
