@@ -130,7 +130,8 @@ def _options(transform: Transform) -> str:
 
 def _type(option: Option) -> str:
     if option.choices:
-        return " or ".join(f"`{choice}`" for choice in option.choices)
+        *most, last = (f"`{choice}`" for choice in option.choices)
+        return f"{', '.join(most)} or {last}"
     kind = option.type.removesuffix(" | None")
     names = {"bool": "boolean", "int": "integer", "float": "number", "list[str]": "strings"}
     text = names.get(kind, "string")
