@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.grace import need_of
 from kzd.cluster.propagation import Propagation, propagation_of
 from kzd.cluster.resource import Workload
 from kzd.settings import PlatformSection, PropagationSection, RolesSection, Settings
 from tests.test_role import service, view_of, workload
 
 
-def propagation_in(text: str, **values: Any) -> Propagation:
+def first_in(text: str, **values: Any) -> tuple[Workload, ClusterView]:
     view = view_of(text)
     section = PropagationSection(dict.fromkeys(values, "the test"), **values)
     settings = Settings(section, PlatformSection(), RolesSection())
@@ -21,7 +22,11 @@ def propagation_in(text: str, **values: Any) -> Propagation:
         view.resources, lambda _: settings, lambda *_: True, minor=37, min_kubelet=37
     )
     (first, *_) = [item for item in view.resources if isinstance(item, Workload)]
-    return propagation_of(first, view)
+    return first, view
+
+
+def propagation_in(text: str, **values: Any) -> Propagation:
+    return propagation_of(*first_in(text, **values))
 
 
 def entry(
@@ -232,4 +237,6 @@ def test_a_margin_is_added_to_configured_seconds(values: dict[str, float], secon
     ],
 )
 def test_alarming(values: dict[str, Any], expected: bool) -> None:
-    assert propagation_in(workload() + service(), **values).is_alarming is expected
+    need = need_of(*first_in(workload() + service(), **values))
+
+    assert (need.seconds > need.alarm_seconds) is expected

@@ -131,17 +131,9 @@ class ClusterView:
         found = [
             budget
             for budget in self._budgets.candidates(workload.pod_labels)
-            if self.budget_selects(budget, workload.pod_labels)
+            if _budget_selects(budget, workload.pod_labels)
         ]
         return self._near(workload, found)
-
-    @staticmethod
-    def budget_selects(budget: Resource, labels: dict[str, Any]) -> bool:
-        """Whether a budget selects Pods; an empty selector is all of them in v1, none before."""
-        selector = mapping(budget.data.get("spec")).get("selector")
-        if selector == {} and budget.api_version != "policy/v1":
-            return False
-        return label_selector_matches(selector, labels)
 
     def workloads_selected(self, selector: Any, near: Resource) -> list[Workload]:
         """The workloads of the namespace whose Pods a LabelSelector selects."""
@@ -225,6 +217,14 @@ class ClusterView:
     def take_over(self, workload: Workload) -> str:
         """Empty where another Pod can take over from one that ends, else why none can."""
         return take_over(workload, self)
+
+
+def _budget_selects(budget: Resource, labels: dict[str, Any]) -> bool:
+    """Whether a budget selects Pods; an empty selector is all of them in v1, none before."""
+    selector = mapping(budget.data.get("spec")).get("selector")
+    if selector == {} and budget.api_version != "policy/v1":
+        return False
+    return label_selector_matches(selector, labels)
 
 
 def _by_target(autoscalers: Iterable[Resource]) -> dict[tuple[str, str], list[Resource]]:

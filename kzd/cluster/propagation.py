@@ -68,7 +68,6 @@ class Propagation(NamedTuple):
     basis: str
     arithmetic: str
     source: str
-    is_alarming: bool
 
 
 def propagation_of(workload: Workload, view: ClusterView) -> Propagation:
@@ -86,9 +85,7 @@ def propagation_of(workload: Workload, view: ClusterView) -> Propagation:
     else:
         seconds, arithmetic = _with_margin(section.seconds, section.margin_seconds)
         basis, source = CONFIGURED, section.source_of("seconds")
-    sleep_seconds = ceil(seconds)
-    is_alarming = known.is_in_cluster and sleep_seconds > section.alarm_seconds
-    return Propagation(sleep_seconds, name, why, basis, arithmetic, source, is_alarming)
+    return Propagation(ceil(seconds), name, why, basis, arithmetic, source)
 
 
 def _with_margin(seconds: float, configured: float | None) -> tuple[float, str]:

@@ -23,6 +23,8 @@ POD_SPEC: dict[tuple[str, str], FieldPath] = {
 }
 """Where the pod template of each kind is; a Pod is its own."""
 
+WORKLOAD_KINDS = frozenset(kind for _, kind in POD_SPEC)
+
 API_DEFAULTS: dict[str, tuple[Any, ...]] = {
     "spec.template.spec.terminationGracePeriodSeconds": (30,),
     "spec.strategy.rollingUpdate.maxUnavailable": ("25%",),
@@ -44,7 +46,7 @@ class Origin(NamedTuple):
     """Where a resource came from: the file's name, its place in it, and a comment's word for it."""
 
     file: str
-    index: int  # type: ignore[assignment]
+    index: int  # type: ignore[assignment]  # tuple has a method of that name
     source: str = ""
 
 
@@ -146,11 +148,6 @@ class Workload(Resource):
         field = "strategy" if self.kind == "Deployment" else "updateStrategy"
         return text(self.get(("spec", field, "type"))) or "RollingUpdate"
 
-    @property
-    def has_host_port(self) -> bool:
-        """Whether a regular container asks for a port of the node."""
-        return any(port.host_port for item in self.containers for port in item.ports)
-
 
 class ServicePort(NamedTuple):
     """One port of a Service."""
@@ -159,7 +156,6 @@ class ServicePort(NamedTuple):
     number: int | None
     target: int | str | None
     protocol: str
-    node_port: int | None
 
 
 class Service(Resource):
@@ -173,7 +169,6 @@ class Service(Resource):
                 port_number(item.get("port")),
                 port_of(item.get("targetPort") or item.get("port")),
                 text(item.get("protocol")) or "TCP",
-                port_number(item.get("nodePort")),
             )
             for item in map(mapping, sequence(self.get(path("spec.ports"))))
         ]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from kzd.cluster.entry import ROUTE_KINDS, WEBHOOK_KINDS
-from kzd.cluster.resource import POD_SPEC, Origin, Resource, Service, Workload
+from kzd.cluster.resource import WORKLOAD_KINDS, Origin, Resource, Service, Workload
 from kzd.edit import FieldPath
 from kzd.errors import InputError
 from kzd.result import Result
-from kzd.text.document import Document, File, Note, read
+from kzd.text.document import LIST_KINDS, Document, File, Note, read
 from kzd.value import text
 
-LIST_KINDS = ("List", "ResourceList")
-EVIDENCE_KINDS = frozenset(
-    [kind for _, kind in POD_SPEC]
-    + ["Pod", "Service", "HorizontalPodAutoscaler", "ScaledObject", "PodDisruptionBudget"]
-    + ["PersistentVolumeClaim", "Namespace", "ResourceQuota", "ZeroDowntime"]
-    + ["InferencePool", "ServiceEntry", "TargetGroupBinding", *ROUTE_KINDS, *WEBHOOK_KINDS]
+EVIDENCE_KINDS = WORKLOAD_KINDS.union(
+    ROUTE_KINDS,
+    WEBHOOK_KINDS,
+    ["Service", "InferencePool", "ServiceEntry", "TargetGroupBinding"],
+    ["HorizontalPodAutoscaler", "ScaledObject", "PodDisruptionBudget", "ResourceQuota"],
+    ["PersistentVolumeClaim", "Namespace", "ZeroDowntime"],
 )
 """The kinds that a decision may rest on; documents of other kinds are never parsed."""
 
@@ -33,9 +32,10 @@ HELM_FILE = "postrenderer.helm.sh/postrender-filename"
 
 class Source(NamedTuple):
     """
-    One input: its name (`-` for standard input) and bytes.  A file met while walking a directory
-    is passed over, with a warning, when it can't be read; `unreadable` says why where the system
-    does not hand it out.
+    A file as it comes in or goes out: its name (`-` for standard input) and bytes.
+
+    One that is met while walking a directory is passed over, with a warning, when it can't be
+    read; `unreadable` says why where the system does not hand it out.
     """
 
     name: str
@@ -141,7 +141,7 @@ def _matters(document: Document) -> bool:
 
 def _view(data: dict[str, Any], origin: Origin, namespace: str | None) -> Resource:
     kind = data.get("kind")
-    if any(kind == known for _, known in POD_SPEC) or kind == "Pod":
+    if isinstance(kind, str) and kind in WORKLOAD_KINDS:
         return Workload(data, origin, namespace)
     if kind == "Service" and data.get("apiVersion") == "v1":
         return Service(data, origin, namespace)
@@ -163,11 +163,6 @@ def _origin(data: dict[str, Any], document: Document, file: File) -> Origin:
         if helm:
             return Origin(file.name, document.index, helm)
     return Origin(file.name, document.index, document.source if file.name == "-" else "")
-
-
-def folder_of(name: str) -> str:
-    """The directory of a file's name."""
-    return os.path.dirname(name)
 
 
 def read_bundle(

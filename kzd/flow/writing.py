@@ -8,14 +8,7 @@ from typing import Any
 
 from kzd.cluster.resource import Resource
 from kzd.edit import Create
-from kzd.flow.bundle import (
-    CONFIG_GROUP,
-    HELM_FILE,
-    INDEX_ANNOTATIONS,
-    PATH_ANNOTATIONS,
-    Bundle,
-    Source,
-)
+from kzd.flow.bundle import HELM_FILE, INDEX_ANNOTATIONS, PATH_ANNOTATIONS, Bundle, Source
 from kzd.flow.decisions import Verdict
 from kzd.result import Result
 from kzd.text.document import Document, File
@@ -113,8 +106,3 @@ class _FreeIndexes:
     def next_beside(self, resource: Resource) -> str:
         self._highest[resource.origin.file] += 1
         return str(self._highest[resource.origin.file])
-
-
-def is_configuration(resource: Resource) -> bool:
-    """Whether it configures kzd and is no concern of a cluster."""
-    return resource.group == CONFIG_GROUP

@@ -163,7 +163,7 @@ class Composer:
                 return
             key = plain_keys[value] if value in plain_keys else cached_key(value)
             if key is None:
-                raise Unreadable("has null for a key", self.tape.starts[node], is_key=True)
+                raise Unreadable("has null for a key", self.tape.starts[node])
             value = key
         if not is_bare or value != spelled:
             self._note_key(node, value)
@@ -197,7 +197,7 @@ class Composer:
         start, is_flow = event.start_mark.index, event.flow_style
         frame = self._frame
         if frame is not None and frame.is_mapping and frame.key is NOTHING:
-            raise Unreadable("has a collection for a key", start, is_key=True)
+            raise Unreadable("has a collection for a key", start)
         if len(self._open) >= MAXIMUM_LEVELS:
             raise Unreadable(f"must not be deeper than {MAXIMUM_LEVELS} levels", start)
         data: Any
@@ -246,7 +246,7 @@ class Composer:
         if frame is not None and frame.is_mapping and frame.key is NOTHING:
             key = None if isinstance(value, dict | list) else key_of(value)
             if key is None:
-                raise Unreadable("has an alias to what is no text for a key", start, is_key=True)
+                raise Unreadable("has an alias to what is no text for a key", start)
             self._take_key(key, node, is_bare=False)
         else:
             self._take(value)

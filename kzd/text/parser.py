@@ -51,11 +51,10 @@ READ_OTHERWISE = "\x85\u2028\u2029"
 class Unreadable(Exception):
     """Text that is no YAML as Kubernetes reads it; `index` is the character where it shows."""
 
-    def __init__(self, message: str, index: int, *, is_key: bool = False) -> None:
+    def __init__(self, message: str, index: int) -> None:
         super().__init__(message)
         self.message = message
         self.index = index
-        self.is_key = is_key
 
 
 def fast_events(text: str) -> Iterator[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+from kzd.text.split import BYTE_ORDER_MARK
 
 
 def joined(files: Iterable[bytes]) -> bytes:

@@ -49,10 +49,6 @@ class Tape:
         self.usual_style: tuple[int, int] | None = None
         self._items: dict[int, list[int]] = {}
 
-    def after(self, node: int) -> int:
-        """The node that follows a node and all below it."""
-        return self.jumps[node] + 1
-
     def entries(self, mapping: int) -> Iterator[tuple[int, int]]:
         """The keys of a mapping, each with its value."""
         key, end = mapping + 1, self.jumps[mapping]
