@@ -15,8 +15,9 @@ class Result(NamedTuple):
     One thing to tell.  `line` and `column` count from 1 in the file, 0 where unknown.
 
     `tags` say which `transform` spoke and the `action`: `edit`, `create`, `finding`, `proposal`
-    (an unsafe edit), `refusal` (an edit that the text can't take), `validation`, `exemption` (one
-    that changes nothing), `configuration`, `input` (what reading it had to tell) or `failure`.
+    (an unsafe edit), `refusal` (an edit that the text can't take), `validation`, `annotation`,
+    `exemption` (one that changes nothing), `configuration`, `input` (what reading it had to tell)
+    or `failure`.
     """
 
     message: str
@@ -26,7 +27,7 @@ class Result(NamedTuple):
     current: Any = None
     proposed: Any = None
     file: str = ""
-    index: int = 0  # type: ignore[assignment]
+    index: int = 0  # type: ignore[assignment]  # tuple has a method of that name
     line: int = 0
     column: int = 0
     tags: dict[str, str] = {}  # noqa: RUF012 - never written to

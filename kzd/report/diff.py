@@ -61,13 +61,14 @@ def opcodes(old: Sequence[bytes], new: Sequence[bytes]) -> list[Opcode]:
     once difflib takes the square of their number.
     """
     old_starts, new_starts = _starts(old), _starts(new)
-    matcher = SequenceMatcher(None, _pieces(old, old_starts), _pieces(new, new_starts), False)
+    before, after = _pieces(old, old_starts), _pieces(new, new_starts)
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
     found: list[Opcode] = []
     for tag, *ends in matcher.get_opcodes():
         a, b = old_starts[ends[0]], old_starts[ends[1]]
         c, d = new_starts[ends[2]], new_starts[ends[3]]
         if tag == "replace":
-            inner = SequenceMatcher(None, old[a:b], new[c:d], False)
+            inner = SequenceMatcher(None, old[a:b], new[c:d], autojunk=False)
             found += [(t, a + i, a + j, c + k, c + m) for t, i, j, k, m in inner.get_opcodes()]
         else:
             found.append((tag, a, b, c, d))

@@ -43,17 +43,17 @@ def readiness_gate(workload: Workload, options: Options, cluster: ClusterView) -
         return
     namespace = _namespace(workload, cluster)
     if namespace is None:
-        where, severity = "its namespace, if it is not there yet,", "info"
+        where = "its namespace, if it is not there yet,"
     elif any(namespace.labels.get(label) == "enabled" for label in INJECTING_LABELS):
         return
     else:
-        where, severity = f"Namespace '{namespace.name}'", "warning"
+        where = f"Namespace '{namespace.name}'"
     yield Finding(
         workload.pod("readinessGates"),
         f"must hold a gate of the load balancer, whose targets are Pods ({seen}): without one a "
         "rollout may end old Pods before new ones get requests; the label "
         f"`{INJECTING_LABELS[0]}: enabled` on {where} adds it",
-        severity,  # type: ignore[arg-type]
+        "warning" if namespace else "info",
     )
 
 
