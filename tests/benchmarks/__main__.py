@@ -25,6 +25,8 @@ ROOT = FOLDER.parent.parent
 SIZES = {"2 KB": 2_000, "1 MB": 1_000_000, "10 MB": 10_000_000}
 SHARES = {"10 MB": 0.33}
 ROUND_TRIP_ROUNDS = 1
+PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+"""The environment without what changes how Python runs: bytecode is kept, as for installed code."""
 
 
 class Figures(NamedTuple):
@@ -40,7 +42,7 @@ def measured(command: list[str], source: Path, figures: Figures | None) -> Figur
     with source.open("rb") as stdin, tempfile.TemporaryFile() as stdout:
         start = time.perf_counter()
         process = subprocess.Popen(
-            command, stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL, cwd=ROOT
+            command, stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL, cwd=ROOT, env=PLAIN
         )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
