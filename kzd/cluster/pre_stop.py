@@ -69,15 +69,9 @@ def hook_of(container: Container) -> Hook | None:
     return _added(steps)
 
 
-def running(workload: Workload) -> list[Container]:
-    """The containers that run when a Pod ends: regular ones and native sidecars."""
-    sidecars = [container for container in workload.init_containers if container.is_sidecar]
-    return [*workload.containers, *sidecars]
-
-
 def hooks_of(workload: Workload) -> Iterator[tuple[Container, Hook]]:
     """The hooks that run when a Pod ends, each with its container."""
-    for container in running(workload):
+    for container in workload.running_containers:
         hook = hook_of(container)
         if hook:
             yield container, hook

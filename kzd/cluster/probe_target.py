@@ -40,7 +40,7 @@ def targets(workload: Workload, view: ClusterView) -> list[Target]:
     if not serving:
         return _declared(workload)
     ports = [item for item in serving if item.protocol == TCP]
-    ports = [item for item in ports if not _comes_last(item)] or ports
+    ports = [item for item in ports if not item.comes_last] or ports
     found: dict[object, Target] = {}
     for item in ports:
         if item.container and not item.problem and item.number:
@@ -157,8 +157,3 @@ def _of_declaration(container: Container, port: Port, doubt: str) -> Target:
     assert port.number is not None
     name = port.name if is_port_name(port.name) else None
     return Target(container, name or port.number, port.number, "its clients send", True, doubt)
-
-
-def _comes_last(item: ServingPort) -> bool:
-    names = [item.name, item.service_port.name if item.service_port else None]
-    return any(has_word(name, LAST_WORDS) for name in names)

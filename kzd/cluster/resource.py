@@ -77,6 +77,12 @@ class Resource:
         return self.api_version.rpartition("/")[0]
 
     @property
+    def controller(self) -> dict[str, Any]:
+        """The reference to the controller that owns it, empty where none does."""
+        owners = map(mapping, sequence(mapping(self.data.get("metadata")).get("ownerReferences")))
+        return next((owner for owner in owners if owner.get("controller") is True), {})
+
+    @property
     def names(self) -> frozenset[str]:
         """All names a reference may use: kustomize keeps the earlier ones in an annotation."""
         previous = text(self.annotations.get("internal.config.kubernetes.io/previousNames"))
@@ -135,6 +141,21 @@ class Workload(Resource):
         for index, data in enumerate(sequence(self.pod_spec.get(field))):
             if isinstance(data, dict):
                 yield Container(data, self.pod(field, index))
+
+    @property
+    def sidecars(self) -> list[Container]:
+        """The native sidecars: they start before the regular containers and end after them."""
+        return [container for container in self.init_containers if container.is_sidecar]
+
+    @property
+    def running_containers(self) -> list[Container]:
+        """The containers of a Pod that runs: regular ones, then native sidecars."""
+        return [*self.containers, *self.sidecars]
+
+    @property
+    def all_containers(self) -> list[Container]:
+        """The regular containers, then all init containers."""
+        return [*self.containers, *self.init_containers]
 
     @property
     def replicas(self) -> int:

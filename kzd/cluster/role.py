@@ -10,7 +10,7 @@ from kzd.cluster.resource import Resource, Service, Workload
 from kzd.cluster.selection import pairs_match
 from kzd.cluster.traffic import can_be_listened_on, host_ports, traffic_ports
 from kzd.edit import path
-from kzd.value import mapping, sequence, text
+from kzd.value import mapping, text
 
 if TYPE_CHECKING:
     from kzd.cluster.cluster_view import ClusterView
@@ -78,10 +78,7 @@ def _why_not_ours(workload: Workload, view: ClusterView) -> str:
         return "it is a Helm hook"
     if str(workload.annotations.get(LOCAL_CONFIG, "")).lower() == "true":
         return "`config.kubernetes.io/local-config` keeps it away from the cluster"
-    owners = sequence(mapping(workload.data.get("metadata")).get("ownerReferences"))
-    owner = next(
-        (mapping(item) for item in owners if mapping(item).get("controller") is True), None
-    )
+    owner = workload.controller
     if owner:
         return f"{owner.get('kind')} '{owner.get('name')}' owns it and would undo a change"
     for rollout in view.in_namespace_of(workload, "Rollout"):

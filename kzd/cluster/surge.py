@@ -41,8 +41,7 @@ def why_no_room(workload: Workload, *, stays_the_same: bool) -> str:
     """
     if workload.pod_spec.get("hostNetwork") is True:
         return "with `hostNetwork` a Pod of the surge needs a node without another one"
-    sidecars = [container for container in workload.init_containers if container.is_sidecar]
-    if any(port.host_port for item in [*workload.containers, *sidecars] for port in item.ports):
+    if any(port.host_port for item in workload.running_containers for port in item.ports):
         return "with a `hostPort` a Pod of the surge needs a node without another one"
     if not stays_the_same and any(_keeps_apart(term, workload) for term in _required(workload)):
         return "required anti-affinity keeps a Pod of the surge away from the others' nodes"
@@ -74,7 +73,7 @@ def obstacles(workload: Workload, view: ClusterView) -> Iterator[Finding]:
 
 
 def _devices(workload: Workload) -> Iterator[Finding]:
-    for container in [*workload.containers, *workload.init_containers]:
+    for container in workload.all_containers:
         resources = mapping(container.data.get("resources"))
         for field in ("limits", "requests"):
             asked = mapping(resources.get(field))

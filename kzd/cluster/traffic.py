@@ -31,6 +31,12 @@ class ServingPort(NamedTuple):
     service_port: ServicePort | None
     problem: str = ""
 
+    @property
+    def comes_last(self) -> bool:
+        """Whether it is named for health or debugging, which is not what clients come for."""
+        names = [self.name, self.service_port.name if self.service_port else None]
+        return any(has_word(name, LAST_WORDS) for name in names)
+
 
 def has_word(name: str | None, words: frozenset[str]) -> bool:
     """Whether a `-`-separated word of a port's name is one of `words`."""
@@ -39,10 +45,9 @@ def has_word(name: str | None, words: frozenset[str]) -> bool:
 
 def declaring(workload: Workload, port: ServicePort) -> list[tuple[Container, Port]]:
     """The regular containers and native sidecars that declare a Service port's target."""
-    sidecars = [container for container in workload.init_containers if container.is_sidecar]
     return [
         (container, declared)
-        for container in [*workload.containers, *sidecars]
+        for container in workload.running_containers
         for declared in container.ports
         if declared.protocol == port.protocol and _is_target(declared, port.target)
     ]
@@ -120,12 +125,7 @@ def serving_ports(
             found.setdefault((serving.number or serving.name, serving.protocol), serving)
     for serving in _node_ports(workload, list(selecting)):
         found.setdefault((serving.number, serving.protocol), serving)
-    return sorted(found.values(), key=lambda item: (_comes_last(item), not item.declared))
-
-
-def _comes_last(serving: ServingPort) -> bool:
-    names = [serving.name, serving.service_port.name if serving.service_port else None]
-    return any(has_word(name, LAST_WORDS) for name in names)
+    return sorted(found.values(), key=lambda item: (item.comes_last, not item.declared))
 
 
 def _behind(workload: Workload, service: Service, port: ServicePort) -> ServingPort:

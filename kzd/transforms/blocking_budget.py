@@ -21,7 +21,6 @@ from kzd.cluster.resource import Resource, Workload
 from kzd.cluster.role import PLATFORM_NAMESPACES
 from kzd.edit import Finding, path
 from kzd.transform import OptionSet, transform
-from kzd.value import mapping, sequence
 
 SELECTOR = path("spec.selector")
 MIN_AVAILABLE = path("spec.minAvailable")
@@ -37,7 +36,7 @@ class Options(OptionSet):
 @transform(kinds=["PodDisruptionBudget"])
 def blocking_budget(budget: Resource, options: Options, cluster: ClusterView) -> Iterator[Finding]:
     """Report a budget that allows no eviction, or that shares its Pods with another."""
-    if budget.namespace in PLATFORM_NAMESPACES or _is_owned(budget):
+    if budget.namespace in PLATFORM_NAMESPACES or budget.controller:
         return
     workloads = _workloads(budget, cluster)
     past = f"for a drain to get past {_named(workloads)}"
@@ -56,11 +55,6 @@ def blocking_budget(budget: Resource, options: Options, cluster: ClusterView) ->
             "warning",
         )
     yield from _overlap(budget, workloads, cluster)
-
-
-def _is_owned(budget: Resource) -> bool:
-    owners = sequence(mapping(budget.data.get("metadata")).get("ownerReferences"))
-    return any(mapping(owner).get("controller") is True for owner in owners)
 
 
 def _workloads(budget: Resource, cluster: ClusterView) -> list[Workload]:

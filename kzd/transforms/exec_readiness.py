@@ -37,8 +37,7 @@ def exec_readiness(workload: Workload, options: Options, cluster: ClusterView) -
     ]
     if not broken or not cluster.role(workload).serves:
         return
-    sidecars = [container for container in workload.init_containers if container.is_sidecar]
-    for container in [*workload.containers, *sidecars]:
+    for container in workload.running_containers:
         probe = probe_of(container, READINESS)
         if probe and probe.action == EXEC:
             yield Finding(

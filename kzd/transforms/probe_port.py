@@ -28,8 +28,7 @@ class Options(OptionSet):
 @transform()
 def probe_port(workload: Workload, options: Options, cluster: ClusterView) -> Iterator[Finding]:
     """Report the ports of probes behind which there is nothing."""
-    sidecars = [container for container in workload.init_containers if container.is_sidecar]
-    for container in [*workload.containers, *sidecars]:
+    for container in workload.running_containers:
         for field in (STARTUP, LIVENESS, READINESS):
             probe = probe_of(container, field)
             if probe is None or probe.port is None or probe.host is not None:
@@ -48,8 +47,7 @@ def _wrong(workload: Workload, probe: Probe, cluster: ClusterView) -> tuple[str,
         names = [port.name for port in container.ports if port.name]
         message = f"must be a port that container '{container.name}' declares; '{given}' is none"
         return message, names[0] if len(names) == 1 else None
-    containers = [*workload.containers, *workload.init_containers]
-    if any(given == port.number for item in containers for port in item.ports):
+    if any(given == port.number for item in workload.all_containers for port in item.ports):
         return "", None
     for service in cluster.services_of(workload):
         targets = {port.target for port in service.ports}

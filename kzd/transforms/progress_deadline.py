@@ -69,8 +69,9 @@ def _start_seconds(workload: Workload) -> int:
 
     Native sidecars start one after the other, regular containers after them and together.
     """
-    sidecars = [container for container in workload.init_containers if container.is_sidecar]
-    return sum(map(_startup_budget, sidecars)) + max(map(_ready_after, workload.containers))
+    return sum(map(_startup_budget, workload.sidecars)) + max(
+        map(_ready_after, workload.containers)
+    )
 
 
 def _startup_budget(container: Container) -> int:

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from kzd.cluster import grace
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.grace import Numbers
-from kzd.cluster.pre_stop import hook_of, longest_sleep, running
+from kzd.cluster.pre_stop import hook_of, longest_sleep
 from kzd.cluster.resource import Workload
 from kzd.edit import Edit, Finding
 from kzd.transform import OptionSet, option, transform
@@ -109,7 +109,7 @@ def _probes(workload: Workload, numbers: Numbers) -> Iterator[Edit]:
     growth = numbers.grace - numbers.before
     if growth <= LARGE_GROWTH_SECONDS:
         return
-    for container in running(workload):
+    for container in workload.running_containers:
         probe = mapping(container.data.get("livenessProbe"))
         hook = hook_of(container)
         needed = (hook.seconds if hook else 0) + grace.LEAST_SECONDS
