@@ -95,6 +95,10 @@ class ClusterView:
         """The resources of these kinds that share a resource's namespace."""
         return self._near(resource, self.of_kind(*kinds))
 
+    def namespaces_of(self, resource: Resource) -> list[Resource]:
+        """The Namespaces of the input that have the name of a resource's."""
+        return [item for item in self.of_kind("Namespace") if resource.namespace in item.names]
+
     def _near(self, resource: Resource, found: Iterable[Resource]) -> list[Resource]:
         same = [
             other for other in found if self.namespaces_match(resource.namespace, other.namespace)

@@ -1,16 +1,24 @@
-"""Meshes whose proxy takes the kubelet's connections in the app's place."""
+"""Meshes: what shows one, and where its proxy takes connections in the app's place."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kzd.cluster.container import Container
-from kzd.cluster.propagation import MESH_CONTAINERS
 from kzd.cluster.resource import Workload
 
 if TYPE_CHECKING:
     from kzd.cluster.cluster_view import ClusterView
 
+PROXIES = ("istio-proxy", "linkerd-proxy")
+MARKS = (
+    "sidecar.istio.io/inject",
+    "istio.io/rev",
+    "istio-injection",
+    "istio.io/dataplane-mode",
+    "linkerd.io/inject",
+)
+OFF = ("false", "disabled", "none")
 LINKERD = "linkerd.io/inject"
 LINKERD_ON = ("enabled", "ingress")
 ISTIO_REWRITE = "sidecar.istio.io/rewriteAppHTTPProbers"
@@ -20,7 +28,7 @@ FILLED_IN = "auto"
 
 def is_of_a_mesh(container: Container) -> bool:
     """Whether a container is a mesh's proxy, whose probes the mesh brings along itself."""
-    return container.name in MESH_CONTAINERS or container.image == FILLED_IN
+    return container.name in PROXIES or container.image == FILLED_IN
 
 
 def why_answered(workload: Workload, view: ClusterView) -> str:
@@ -32,9 +40,9 @@ def why_answered(workload: Workload, view: ClusterView) -> str:
 
     Source: https://istio.io/latest/docs/ops/configuration/mesh/app-health-check/
     """
-    for container in [*workload.containers, *workload.init_containers]:
-        if container.name in MESH_CONTAINERS:
-            return f"before it stands the proxy of container '{container.name}'"
+    proxy = _proxy(workload)
+    if proxy:
+        return f"before it stands the proxy of container '{proxy}'"
     given = workload.pod_labels | workload.pod_annotations
     if _says(given.get(ISTIO_REWRITE), "false") and not _says(given.get(ISTIO_INJECT), "false"):
         return f'`{ISTIO_REWRITE}: "false"` leaves the answer to Istio\'s proxy'
@@ -47,9 +55,37 @@ def why_answered(workload: Workload, view: ClusterView) -> str:
     return ""
 
 
+def mark_of(workload: Workload, view: ClusterView) -> str:
+    """What shows that a workload is in a mesh, empty where nothing does."""
+    proxy = _proxy(workload)
+    if proxy:
+        return f"container '{proxy}'"
+    pod = workload.pod_labels | workload.pod_annotations
+    if any(mark in pod for mark in MARKS):
+        mark = _switched_on(pod)
+        return f"`{mark}` on the Pod" if mark else ""
+    for namespace in view.namespaces_of(workload):
+        mark = _switched_on(namespace.labels | namespace.annotations)
+        if mark:
+            return f"`{mark}` on Namespace '{namespace.name}'"
+    return ""
+
+
+def _proxy(workload: Workload) -> str:
+    """The name of a proxy's container that stands in the manifest, empty without one."""
+    return next((item.name for item in workload.all_containers if item.name in PROXIES), "")
+
+
+def _switched_on(given: dict[str, Any]) -> str:
+    """The first mark among labels and annotations that does not say no."""
+    return next(
+        (mark for mark in MARKS if mark in given and str(given[mark]).lower() not in OFF), ""
+    )
+
+
 def _of_namespace(workload: Workload, view: ClusterView) -> tuple[object, str]:
-    for namespace in view.of_kind("Namespace"):
-        if workload.namespace in namespace.names and LINKERD in namespace.annotations:
+    for namespace in view.namespaces_of(workload):
+        if LINKERD in namespace.annotations:
             return namespace.annotations[LINKERD], f"Namespace '{namespace.name}'"
     return None, ""
 

@@ -6,6 +6,7 @@ import re
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
+from kzd.cluster import mesh
 from kzd.cluster.entry import ROUTE_KINDS
 from kzd.cluster.resource import Resource, Service, Workload
 from kzd.edit import path
@@ -43,17 +44,8 @@ PATHS: dict[str, Path] = {
 }
 """By name; CoreDNS' `ttl 30` is behind `headless`, load balancers' checks behind `node-local`."""
 
-MESH_MARKS = (
-    "sidecar.istio.io/inject",
-    "istio.io/rev",
-    "istio-injection",
-    "istio.io/dataplane-mode",
-    "linkerd.io/inject",
-)
 ALB_TARGET = "alb.ingress.kubernetes.io/target-type"
 AZURE_CLASSES = ("azure/application-gateway", "azure-application-gateway")
-MESH_CONTAINERS = ("istio-proxy", "linkerd-proxy")
-OFF = ("false", "disabled", "none")
 
 
 class Propagation(NamedTuple):
@@ -108,7 +100,7 @@ def detected_paths(workload: Workload, view: ClusterView) -> list[tuple[str, str
     for service in view.role(workload).services:
         if not service.publishes_not_ready:
             seen += _paths_of_service(service, view.entries_of(service))
-    mark = _mesh_mark(workload, view)
+    mark = mesh.mark_of(workload, view)
     return [*seen, ("mesh", mark)] if mark else seen
 
 
@@ -163,21 +155,3 @@ def _is_network_load_balancer(service: Service) -> bool:
     return service.type == "LoadBalancer" and (
         kind == "nlb-ip" or (target == "ip" and (by_class or kind in ("nlb", "external")))
     )
-
-
-def _mesh_mark(workload: Workload, view: ClusterView) -> str:
-    for container in [*workload.containers, *workload.init_containers]:
-        if container.name in MESH_CONTAINERS:
-            return f"container '{container.name}'"
-    pod = workload.pod_labels | workload.pod_annotations
-    marks = [mark for mark in MESH_MARKS if mark in pod]
-    if marks:
-        on = [mark for mark in marks if str(pod[mark]).lower() not in OFF]
-        return f"`{on[0]}` on the Pod" if on else ""
-    for namespace in view.of_kind("Namespace"):
-        if workload.namespace in namespace.names:
-            around = namespace.labels | namespace.annotations
-            for mark in MESH_MARKS:
-                if mark in around and str(around[mark]).lower() not in OFF:
-                    return f"`{mark}` on Namespace '{namespace.name}'"
-    return ""

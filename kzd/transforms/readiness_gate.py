@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.propagation import detected_paths
-from kzd.cluster.resource import Resource, Workload
+from kzd.cluster.resource import Workload
 from kzd.edit import Finding
 from kzd.transform import OptionSet, transform
 from kzd.value import mapping, sequence
@@ -41,7 +41,7 @@ def readiness_gate(workload: Workload, options: Options, cluster: ClusterView) -
     seen = next((why for name, why in detected_paths(workload, cluster) if name in POD_TARGETS), "")
     if not seen or _has_gate(workload):
         return
-    namespace = _namespace(workload, cluster)
+    namespace = next(iter(cluster.namespaces_of(workload)), None)
     if namespace is None:
         where = "its namespace, if it is not there yet,"
     elif any(namespace.labels.get(label) == "enabled" for label in INJECTING_LABELS):
@@ -60,8 +60,3 @@ def readiness_gate(workload: Workload, options: Options, cluster: ClusterView) -
 def _has_gate(workload: Workload) -> bool:
     gates = map(mapping, sequence(workload.pod_spec.get("readinessGates")))
     return any(str(gate.get("conditionType")).startswith(GATE_PREFIX) for gate in gates)
-
-
-def _namespace(workload: Workload, cluster: ClusterView) -> Resource | None:
-    namespaces = cluster.of_kind("Namespace")
-    return next((item for item in namespaces if workload.namespace in item.names), None)
