@@ -96,7 +96,7 @@ def _node_labels(workload: Workload) -> Iterator[tuple[str, Any]]:
     spec = workload.pod_spec
     yield from mapping(spec.get("nodeSelector")).items()
     for toleration in map(mapping, sequence(spec.get("tolerations"))):
-        yield str(toleration.get("key")), toleration.get("value", "")
+        yield str(toleration.get("key")), toleration.get("value")
     affinity = mapping(mapping(spec.get("affinity")).get("nodeAffinity"))
     required = mapping(affinity.get("requiredDuringSchedulingIgnoredDuringExecution"))
     for term in map(mapping, sequence(required.get("nodeSelectorTerms"))):

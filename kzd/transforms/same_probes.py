@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kzd.cluster.cluster_view import ClusterView
-from kzd.cluster.probe import HTTP_GET, LIVENESS, READINESS, Probe, probe_of
+from kzd.cluster.probe import LIVENESS, READINESS, Probe, probe_of
 from kzd.cluster.resource import Workload
 from kzd.edit import Finding
 from kzd.transform import OptionSet, transform
@@ -64,10 +64,7 @@ def _is_no_more_patient(liveness: Probe, readiness: Probe) -> bool:
 
 
 def _question(probe: Probe) -> dict[str, Any]:
-    """What a probe asks, with the API's defaults and its port as a number."""
-    asked = {key: value for key, value in probe.handler.items() if value is not None}
-    if probe.action == HTTP_GET:
-        asked = {"path": "/", "scheme": "HTTP"} | asked
-    if probe.port is not None:
-        asked["port"] = probe.port_number or probe.port
-    return {"action": probe.action} | asked
+    """What a probe asks, with the API's defaults for `httpGet` and its port as a number."""
+    given = {key: value for key, value in probe.handler.items() if value is not None}
+    asked = {"action": probe.action, "path": "/", "scheme": "HTTP"} | given
+    return asked | {"port": probe.port_number or probe.port}
