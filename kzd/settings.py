@@ -8,11 +8,30 @@ from typing import NamedTuple
 
 from kzd.transform import OptionSet, Section, option
 
-DATA_STORES = (
-    "postgres", "postgresql", "mysql", "mariadb", "percona", "mongo", "mongodb", "redis",
-    "valkey", "memcached", "cassandra", "elasticsearch", "opensearch", "etcd", "zookeeper",
-    "kafka", "rabbitmq", "nats", "influxdb", "clickhouse", "minio",
-)  # fmt: skip
+DATA_STORES: dict[str, tuple[int, ...]] = {
+    "postgres": (5432,),
+    "postgresql": (5432,),
+    "mysql": (3306,),
+    "mariadb": (3306,),
+    "percona": (3306,),
+    "mongo": (27017,),
+    "mongodb": (27017,),
+    "redis": (6379,),
+    "valkey": (6379,),
+    "memcached": (11211,),
+    "cassandra": (9042, 7000),
+    "elasticsearch": (9200, 9300),
+    "opensearch": (9200, 9300),
+    "etcd": (2379, 2380),
+    "zookeeper": (2181,),
+    "kafka": (9092,),
+    "rabbitmq": (5672,),
+    "nats": (4222,),
+    "influxdb": (8086,),
+    "clickhouse": (8123, 9000),
+    "minio": (9000,),
+}
+"""The known data stores by their image's name, with the ports that their documentation gives."""
 
 PATHS = (
     "cluster-ip", "ingress", "mesh", "headless", "node-local",
@@ -63,7 +82,7 @@ class RolesSection(Section):
     """What tells the roles of workloads apart."""
 
     data_stores: list[str] = option(
-        DATA_STORES, "Image names of data stores that can't take over from one another."
+        tuple(DATA_STORES), "Image names of data stores that can't take over from one another."
     )
 
 

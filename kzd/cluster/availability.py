@@ -15,33 +15,12 @@ if TYPE_CHECKING:
     from kzd.cluster.cluster_view import ClusterView
 
 SHARED_MODES = frozenset(["ReadWriteMany", "ReadOnlyMany"])
-USUAL_PORTS: dict[str, tuple[int, ...]] = {
-    "postgres": (5432,),
-    "postgresql": (5432,),
-    "mysql": (3306,),
-    "mariadb": (3306,),
-    "percona": (3306,),
-    "mongo": (27017,),
-    "mongodb": (27017,),
-    "redis": (6379,),
-    "valkey": (6379,),
-    "memcached": (11211,),
-    "cassandra": (9042, 7000),
-    "elasticsearch": (9200, 9300),
-    "opensearch": (9200, 9300),
-    "etcd": (2379, 2380),
-    "zookeeper": (2181,),
-    "kafka": (9092,),
-    "rabbitmq": (5672,),
-    "nats": (4222,),
-    "influxdb": (8086,),
-    "clickhouse": (8123, 9000),
-    "minio": (9000,),
-}
-"""The client ports of the known data stores, as their own documentation gives them."""
-
 DEFAULT_SURGE = "25%"
 DEFAULT_UNAVAILABLE = "25%"
+ROLLING_UPDATE = {
+    "Deployment": path("spec.strategy.rollingUpdate"),
+    "Rollout": path("spec.strategy.canary"),
+}
 
 
 def share(value: Any, replicas: int, *, up: bool) -> int | None:
@@ -98,7 +77,7 @@ def _data_store(workload: Workload, view: ClusterView) -> str:
         name = container.image_name
         if name not in stores:
             continue
-        usual = USUAL_PORTS.get(name)
+        usual = DATA_STORES.get(name)
         for service in view.services_of(workload):
             for port in service.ports:
                 number = container.resolve(port.target) if port.target is not None else None
@@ -118,15 +97,7 @@ def take_over(workload: Workload, view: ClusterView) -> str:
     if workload.kind == "Deployment" and workload.strategy_type == "Recreate":
         return "Recreate ends all Pods before new ones start"
     replicas = view.effective_minimum(workload)
-    rolling = mapping(
-        workload.get(
-            path(
-                "spec.strategy.canary"
-                if workload.kind == "Rollout"
-                else "spec.strategy.rollingUpdate"
-            )
-        )
-    )
+    rolling = mapping(workload.get(ROLLING_UPDATE[workload.kind]))
     surge = share(rolling.get("maxSurge", DEFAULT_SURGE), max(replicas, 1), up=True)
     if surge is None or surge >= 1:
         return ""
@@ -146,6 +117,3 @@ def _daemon_set_take_over(workload: Workload, view: ClusterView) -> str:
             if service.get(("spec", field)) == "Local":
                 return f"`{field}: Local` of Service '{service.name}' leaves a node to its own Pod"
     return ""
-
-
-assert set(USUAL_PORTS) == set(DATA_STORES)
