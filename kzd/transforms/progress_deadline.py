@@ -14,20 +14,18 @@ Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.container import Container
+from kzd.cluster.probe import READINESS, STARTUP, probe_of
 from kzd.cluster.resource import Workload
 from kzd.edit import Finding, path
 from kzd.transform import OptionSet, transform
-from kzd.value import integer, mapping
+from kzd.value import integer
 
 DEADLINE = path("spec.progressDeadlineSeconds")
 MIN_READY = path("spec.minReadySeconds")
 DEFAULT_DEADLINE_SECONDS = 600
-DEFAULT_PERIOD_SECONDS = 10
-DEFAULT_FAILURES = 3
 
 
 class Options(OptionSet):
@@ -75,22 +73,11 @@ def _start_seconds(workload: Workload) -> int:
 
 
 def _startup_budget(container: Container) -> int:
-    probe = mapping(container.data.get("startupProbe"))
-    if not probe:
-        return 0
-    period = _number(probe, "periodSeconds", DEFAULT_PERIOD_SECONDS)
-    return _delay(probe) + period * _number(probe, "failureThreshold", DEFAULT_FAILURES)
+    probe = probe_of(container, STARTUP)
+    return probe.initial_delay_seconds + probe.seconds_to_failure if probe else 0
 
 
 def _ready_after(container: Container) -> int:
     # All delays count from the container's start, so the longer of the two decides.
-    return max(_startup_budget(container), _delay(mapping(container.data.get("readinessProbe"))))
-
-
-def _delay(probe: dict[str, Any]) -> int:
-    return _number(probe, "initialDelaySeconds", 0)
-
-
-def _number(probe: dict[str, Any], field: str, default: int) -> int:
-    # The API reads 0 as unset.
-    return integer(probe.get(field)) or default
+    readiness = probe_of(container, READINESS)
+    return max(_startup_budget(container), readiness.initial_delay_seconds if readiness else 0)
