@@ -18,7 +18,7 @@ PRE_STOP = ("lifecycle", "preStop")
 WRAPPERS = ("busybox", "command", "env", "exec", "nohup")
 INSTANT = ("true", ":", "echo", "printf", "set", "exit", "test", "[", "[[", "fi", "}", "trap")
 NATIVE_SINCE = 30
-"""The minor version of the first kubelet that runs the `sleep` action."""
+"""The minor version of the first kubelet that runs the `sleep` action (KEP-3960)."""
 
 LOOP = "loop"
 """What stands for a loop, whose turns nobody can count."""

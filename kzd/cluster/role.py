@@ -21,6 +21,7 @@ OURS = {
     ("apps/v1", "DaemonSet"),
     ("argoproj.io/v1alpha1", "Rollout"),
 }
+OLD_API_VERSIONS = ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2")
 PLATFORM_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease")
 PLATFORM_PRIORITIES = ("system-node-critical", "system-cluster-critical")
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
@@ -61,7 +62,7 @@ def role_of(workload: Workload, view: ClusterView) -> Role:
 
 def is_old_api(workload: Resource) -> bool:
     """Whether it is of an API group that the API server no longer serves."""
-    return workload.api_version in ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2")
+    return workload.api_version in OLD_API_VERSIONS
 
 
 def is_partial(resource: Resource) -> bool:

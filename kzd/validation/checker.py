@@ -73,7 +73,7 @@ class Checker:
 
         def check(value: Any) -> Faults:
             if not isinstance(value, dict):
-                return [Fault([], "must be a mapping", value, names_value=True)]
+                return [_wrong("a mapping", value, is_shown=False)]
             if not checks:
                 self._compile(definition, checks, required)
             faults: Faults = None
@@ -133,7 +133,7 @@ def _with(faults: Faults, key: Any, found: list[Fault]) -> list[Fault]:
 def _list(element: Check, null: Check) -> Check:
     def check(value: Any) -> Faults:
         if not isinstance(value, list):
-            return [Fault([], "must be a list", value, names_value=True)]
+            return [_wrong("a list", value, is_shown=False)]
         faults: Faults = None
         for index, item in enumerate(value):
             found = null(item) if item is None else element(item)
@@ -147,7 +147,7 @@ def _list(element: Check, null: Check) -> Check:
 def _map(element: Check, null: Check) -> Check:
     def check(value: Any) -> Faults:
         if not isinstance(value, dict):
-            return [Fault([], "must be a mapping", value, names_value=True)]
+            return [_wrong("a mapping", value, is_shown=False)]
         faults: Faults = None
         for key, item in value.items():
             found = null(item) if item is None else element(item)
@@ -161,7 +161,7 @@ def _map(element: Check, null: Check) -> Check:
 def _string(value: Any) -> Faults:
     if isinstance(value, str):
         return None
-    return [Fault([], "must be a string", value, names_value=True)]
+    return [_wrong("a string", value, is_shown=False)]
 
 
 def _boolean(value: Any) -> Faults:
@@ -171,7 +171,7 @@ def _boolean(value: Any) -> Faults:
 def _object(value: Any) -> Faults:
     if isinstance(value, dict):
         return None
-    return [Fault([], "must be a mapping", value, names_value=True)]
+    return [_wrong("a mapping", value, is_shown=False)]
 
 
 def _number(value: Any) -> Faults:
@@ -189,7 +189,7 @@ def _quantity(value: Any) -> Faults:
     return None if fits else [_wrong("a quantity such as '500m' or '1.5Gi'", value)]
 
 
-def _integer(bits: int, what: str = "an integer", or_string: bool = False) -> Check:
+def _integer(bits: int, what: str = "an integer", *, or_string: bool = False) -> Check:
     limit = 2 ** (bits - 1)
 
     def check(value: Any) -> Faults:
@@ -204,5 +204,6 @@ def _integer(bits: int, what: str = "an integer", or_string: bool = False) -> Ch
     return check
 
 
-def _wrong(what: str, value: Any) -> Fault:
-    return Fault([], f"must be {what}", value, names_value=True, shows_value=True)
+def _wrong(what: str, value: Any, *, is_shown: bool = True) -> Fault:
+    """A value of the wrong type; it is shown where what is asked for can't hold a secret."""
+    return Fault([], f"must be {what}", value, names_value=True, shows_value=is_shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kzd.cluster.role import OLD_API_VERSIONS
 from kzd.option_value import shown
 from kzd.validation.checker import Checker
 from kzd.validation.problem import Problem
@@ -34,7 +35,7 @@ Source: https://kubernetes.io/docs/reference/using-api/deprecation-guide/
 
 OLD_WORKLOADS = {
     (api_version, kind)
-    for api_version in ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2")
+    for api_version in OLD_API_VERSIONS
     for kind in ("Deployment", "StatefulSet", "DaemonSet")
 }
 """The rule `api-version` reports them."""

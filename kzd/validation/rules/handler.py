@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from kzd.cluster.container import Container
+from kzd.cluster.pre_stop import NATIVE_SINCE
+from kzd.cluster.probe import ACTIONS, LIVENESS, READINESS, STARTUP
 from kzd.edit import FieldPath
 from kzd.option_value import listed
 from kzd.validation.problem import Problem
@@ -13,9 +15,8 @@ from kzd.validation.rules.demand import Versions, at_least, one_of, port, port_n
 from kzd.value import integer, mapping
 
 HOOKS = ("preStop", "postStart")
-PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+PROBES = (LIVENESS, READINESS, STARTUP)
 HOOK_HANDLERS = ("exec", "httpGet", "sleep", "tcpSocket")
-PROBE_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
 PROBE_NUMBERS = (
     "initialDelaySeconds",
     "timeoutSeconds",
@@ -23,8 +24,6 @@ PROBE_NUMBERS = (
     "successThreshold",
     "failureThreshold",
 )
-SLEEP_KUBELET = 30
-"""The first kubelet that sleeps (KEP-3960); older ones ignore the hook."""
 SLEEP_ZERO = 33
 """The first API server that takes a sleep of 0 (KEP-4818)."""
 
@@ -69,12 +68,12 @@ def probe(
 
     Source: pkg/apis/core/validation/validation.go, validateProbe and its callers
     """
-    yield from _one_handler(data, PROBE_HANDLERS, at)
+    yield from _one_handler(data, ACTIONS, at)
     yield from _connections(data, at, container, "the probe never has a result")
     yield from port_number(mapping(data.get("grpc")).get("port"), (*at, "grpc", "port"))
     yield from at_least(0, data, PROBE_NUMBERS, at)
     grace = "terminationGracePeriodSeconds"
-    if name == "readinessProbe":
+    if name == READINESS:
         if data.get(grace) is not None:
             yield Problem((*at, grace), "must not be set: a readiness probe stops no container")
         return
@@ -126,10 +125,10 @@ def _sleep(
             f"must be at most {grace.seconds}, the Pod's `terminationGracePeriodSeconds`{default}, "
             f"not {seconds}",
         )
-    if versions.min_kubelet < SLEEP_KUBELET:
+    if versions.min_kubelet < NATIVE_SINCE:
         yield Problem(
             at,
-            f"is ignored by kubelets before 1.{SLEEP_KUBELET}, "
+            f"is ignored by kubelets before 1.{NATIVE_SINCE}, "
             f"and the oldest here may be 1.{versions.min_kubelet}",
             "warning",
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kzd.cluster.container import Container
+from kzd.cluster.grace import DEFAULT_GRACE_SECONDS
 from kzd.edit import FieldPath
 from kzd.validation.problem import Problem
 from kzd.validation.rules.demand import (
@@ -20,7 +21,6 @@ from kzd.validation.rules.demand import (
 from kzd.validation.rules.handler import HOOKS, PROBES, Grace, hook, probe
 from kzd.value import integer, mapping, sequence
 
-DEFAULT_GRACE = 30
 SIDECARS = 29
 """The first API server whose init containers may keep running, without a feature gate (KEP-753)."""
 
@@ -69,7 +69,7 @@ def restarts_always(template: dict[str, Any], at: FieldPath) -> Iterator[Problem
 
 def _grace(spec: dict[str, Any]) -> Grace:
     value = spec.get("terminationGracePeriodSeconds")
-    return Grace(DEFAULT_GRACE, True) if value is None else Grace(integer(value), False)
+    return Grace(DEFAULT_GRACE_SECONDS, True) if value is None else Grace(integer(value), False)
 
 
 def _containers(spec: dict[str, Any], name: str, at: FieldPath) -> Placed:
