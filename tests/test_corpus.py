@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from kzd import pipeline
+from kzd import pipeline, transforms
 from kzd.config.configuration import Config
 from kzd.flow.bundle import Source
 from tests.case import ROOT
@@ -130,12 +130,12 @@ def test_a_repository_is_one_input() -> None:
 
 
 def _changed_again(sources: list[Source]) -> list[str]:
-    first = pipeline.run(sources, Config.default()).files
+    first = pipeline.run(sources, Config.default(transforms.load())).files
     again = [
         Source(old.name, new.data or old.data, is_walked=True)
         for old, new in zip(sources, first, strict=True)
     ]
-    second = pipeline.run(again, Config.default()).files
+    second = pipeline.run(again, Config.default(transforms.load())).files
     return [
         old.name for old, new in zip(again, second, strict=True) if new.data not in (old.data, b"")
     ]

@@ -48,7 +48,9 @@ def deciding(monkeypatch: pytest.MonkeyPatch) -> Deciding:
 
         stub = Transform("stub", ("Deployment",), (), (), (), (), False, False, OptionSet, decide)
         monkeypatch.setattr(transforms, "load", lambda: (stub,))
-        return lambda **options: pipeline.run([Source("-", TEXT)], Config.default(), **options)
+        return lambda **options: pipeline.run(
+            [Source("-", TEXT)], Config.default(transforms.load()), **options
+        )
 
     return prepared
 

@@ -117,7 +117,8 @@ def test_what_only_a_check_reads_changes_no_decision() -> None:
     workload = DEPLOYMENT.replace("  name: web\n", "  name: web\n  namespace: shop\n", 1)
     sources = [source(f"{SERVICE}---\n{workload}---\n{elsewhere}")]
     rendered, checked = (
-        pipeline.run(sources, Config.default(), checks_everything=reads) for reads in (False, True)
+        pipeline.run(sources, Config.default(transforms.load()), checks_everything=reads)
+        for reads in (False, True)
     )
 
     assert [review.role.name for review in rendered.reviews] == ["serving"]
@@ -128,4 +129,7 @@ def test_copies_of_what_no_decision_rests_on_are_not_told() -> None:
     text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
     sources = [source(text, "a.yaml"), source(text, "b.yaml")]
 
-    assert pipeline.run(sources, Config.default(), checks_everything=True).results == []
+    assert (
+        pipeline.run(sources, Config.default(transforms.load()), checks_everything=True).results
+        == []
+    )

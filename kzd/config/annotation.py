@@ -18,6 +18,10 @@ PREFIX = "kzd.dev/"
 EXEMPT_PREFIX = "exempt.kzd.dev/"
 SERVING = "serving"
 PROPAGATION = ("seconds", "path")
+ON_TEMPLATE = (
+    "counts here too, but on the pod template adding it or taking it away causes a rollout; "
+    "`metadata.annotations` of the workload is its place"
+)
 
 _SERVING_OPTION = Option(None, "", type="bool")
 
@@ -105,12 +109,6 @@ class Annotations:
         if not reason:
             answer.note(path, "must be the reason for the exemption, in words", "error")
         answer.exemptions[name] = Exemption(reason, path, f"annotation `{key}`")
-
-
-ON_TEMPLATE = (
-    "counts here too, but on the pod template adding it or taking it away causes a rollout; "
-    "`metadata.annotations` of the workload is its place"
-)
 
 
 class _Answer:

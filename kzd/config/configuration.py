@@ -17,11 +17,10 @@ from kzd.result import Result
 from kzd.settings import PlatformSection, PropagationSection, RolesSection, Settings
 from kzd.transform import OptionSet, Transform
 
-__all__ = ["Config", "Exemption", "Note", "Resolved", "parse"]
+__all__ = ["Config", "Exemption", "Resolved", "parse"]
 
 API_VERSION = "kzd.dev/v1alpha1"
 KIND = "ZeroDowntime"
-VERSION_OPTIONS = {"kubernetes-version": "version", "min-kubelet": "min_kubelet"}
 TOP_KEYS = ("apiVersion", "kind", "metadata", "spec")
 
 
@@ -63,23 +62,20 @@ class Config:
         self.minor, self.min_kubelet = self._versions()
 
     @classmethod
-    def default(cls) -> Config:
+    def default(cls, transforms: Sequence[Transform]) -> Config:
         """What applies where nobody says anything."""
-        from kzd import transforms  # the registry stands above: config takes it as an argument
-
-        return cls("", {}, (), transforms.load())
+        return cls("", {}, (), transforms)
 
     def with_versions(self, version: str | None, min_kubelet: str | None) -> Config:
         """The same with other versions, as the command line says them; raises ConfigError."""
         given = {
-            name: Said(value, f"--{name}")
-            for name, value in (("kubernetes-version", version), ("min-kubelet", min_kubelet))
-            if value is not None
+            "version": Said(version, "--kubernetes-version"),
+            "min_kubelet": Said(min_kubelet, "--min-kubelet"),
         }
-        if not given:
+        said = {name: item for name, item in given.items() if item.value is not None}
+        if not said:
             return self
-        layer = {"kubernetes": {VERSION_OPTIONS[name]: said for name, said in given.items()}}
-        spec = merged([self.spec, layer])
+        spec = merged([self.spec, {"kubernetes": said}])
         return Config(self.source, spec, self.overrides, self._transforms, self._position)
 
     def _versions(self) -> tuple[int, int]:
@@ -171,7 +167,8 @@ class Config:
 
 
 def _values(resolved: Resolved) -> list[list[Any]]:
-    sections = [*resolved.settings[:3], *resolved.options.values()]
+    settings = resolved.settings
+    sections = [settings.propagation, settings.platform, settings.roles, *resolved.options.values()]
     return [[getattr(section, name) for name in section.options] for section in sections]
 
 

@@ -7,7 +7,8 @@ import re
 from kzd.option_value import Unfit, shown
 from kzd.validation.validate import NEWEST, OLDEST
 
-_VERSION = r"v?1\.([0-9]{1,3})([.+-][0-9A-Za-z.+-]*)?"
+VERSION = r"v?1\.[0-9]{1,3}([.+-][0-9A-Za-z.+-]*)?"
+"""What a version is written like: `1.34`, `v1.34.2-gke.100`."""
 
 
 def server_minor(version: str | None) -> int:
@@ -47,7 +48,6 @@ def skew(server: int) -> int:
 
 
 def _minor(version: str) -> int:
-    match = re.fullmatch(_VERSION, version.strip())
-    if match is None:
+    if not re.fullmatch(VERSION, version.strip()):
         raise Unfit(f"must be a version such as 1.{NEWEST}, not {shown(version)}")
-    return int(match[1])
+    return int(re.split("[.+-]", version)[1])

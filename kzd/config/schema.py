@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from kzd.config.configuration import API_VERSION, KIND, TOP_KEYS
-from kzd.config.kubernetes_version import server_minor
+from kzd.config.kubernetes_version import VERSION
 from kzd.config.override import ALL, GLOBAL_SECTIONS, MATCH_KEYS
 from kzd.option_value import camel
-from kzd.settings import SECTIONS
+from kzd.settings import SECTIONS, KubernetesSection
 from kzd.transform import Option, Section, Transform
 from kzd.validation.validate import NEWEST, OLDEST
 
@@ -23,8 +24,6 @@ TYPES: dict[str, Schema] = {
     "str": {"type": "string"},
     "list[str]": {"type": "array", "items": {"type": "string"}},
 }
-VERSION_OPTIONS = ("version", "min_kubelet")
-VERSION_PATTERN = r"^v?1\.[0-9]{1,3}([.+-][0-9A-Za-z.+-]*)?$"
 
 
 def config_schema(transforms: Sequence[Transform]) -> Schema:
@@ -72,8 +71,8 @@ def option_schema(name: str, option: Option) -> Schema:
         schema["minimum"] = option.minimum
     if option.maximum is not None:
         schema["maximum"] = option.maximum
-    if name in VERSION_OPTIONS:
-        schema["pattern"] = VERSION_PATTERN
+    if name in KubernetesSection.options:
+        schema["pattern"] = f"^{VERSION}$"
     schema = _nullable(schema) | {"description": option.sentence}
     if option.default is not None:
         is_list = isinstance(option.default, tuple)
@@ -88,8 +87,6 @@ def first_line(transform: Transform) -> str:
 
 def docstring(transform: Transform) -> str:
     """The page of a transform: its module's docstring."""
-    import sys
-
     return (sys.modules[f"kzd.transforms.{transform.module}"].__doc__ or "").strip()
 
 
@@ -125,6 +122,3 @@ def _nullable(schema: Schema) -> Schema:
     """What is null is unset."""
     enum = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
     return schema | {"type": [schema["type"], "null"]} | enum
-
-
-assert server_minor(None) == NEWEST

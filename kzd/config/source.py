@@ -42,7 +42,7 @@ def choose(
     if bundle.configurations:
         return _from_input(bundle.configurations, transforms)
     found = None if envelope else nearby()
-    return read_config(found, transforms) if found else Config("", {}, (), transforms)
+    return read_config(found, transforms) if found else Config.default(transforms)
 
 
 def _envelope(bundle: Bundle) -> Document | None:
@@ -67,11 +67,7 @@ def _function_config(envelope: Document, transforms: Sequence[Transform]) -> Con
         raise ConfigError(
             f"must be '{KIND}' of '{API_VERSION}', not {kind}", file=FUNCTION_CONFIG, field="kind"
         )
-
-    def position(path: FieldPath) -> tuple[int, int]:
-        return envelope.position((FUNCTION_CONFIG, *path))
-
-    return parse(data, FUNCTION_CONFIG, transforms, position)
+    return _parsed(data, FUNCTION_CONFIG, transforms, envelope, (FUNCTION_CONFIG,))
 
 
 def _from_config_map(data: dict[str, Any], transforms: Sequence[Transform]) -> Config | None:
@@ -109,7 +105,7 @@ def _near(key: str, known: Iterable[str]) -> list[str]:
 def _from_input(found: Sequence[Held], transforms: Sequence[Transform]) -> Config:
     for held in found:
         if held.resource.kind != KIND:
-            _parsed(held, transforms)
+            _of_held(held, transforms)
     if len(found) > 1:
         first, second = found[:2]
         line, column = second.document.position(second.prefix)
@@ -117,18 +113,22 @@ def _from_input(found: Sequence[Held], transforms: Sequence[Transform]) -> Confi
             f"must be the only {KIND} of the input; another is in {_place(first)}",
             file=second.file.name, line=line, column=column,
         )  # fmt: skip
-    return _parsed(found[0], transforms)
+    return _of_held(found[0], transforms)
 
 
 def _place(held: Held) -> str:
     return f"{held.file.name}:{held.document.position(held.prefix)[0]}"
 
 
-def _parsed(held: Held, transforms: Sequence[Transform]) -> Config:
-    def position(path: FieldPath) -> tuple[int, int]:
-        return held.document.position(held.prefix + path)
+def _of_held(held: Held, transforms: Sequence[Transform]) -> Config:
+    return _parsed(held.resource.data, held.file.name, transforms, held.document, held.prefix)
 
-    return parse(held.resource.data, held.file.name, transforms, position)
+
+def _parsed(
+    data: Any, name: str, transforms: Sequence[Transform], document: Document, prefix: FieldPath
+) -> Config:
+    """The configuration that stands at a field path of a document."""
+    return parse(data, name, transforms, lambda path: document.position(prefix + path))
 
 
 def read_config(source: Source, transforms: Sequence[Transform]) -> Config:
@@ -151,8 +151,4 @@ def read_config(source: Source, transforms: Sequence[Transform]) -> Config:
             f"must hold one {KIND}, not {number}", file=source.name, line=line, column=column
         )
     document, prefix, data = found[0]
-
-    def position(path: FieldPath) -> tuple[int, int]:
-        return document.position(prefix + path)
-
-    return parse(data, source.name, transforms, position)
+    return _parsed(data, source.name, transforms, document, prefix)
