@@ -7,12 +7,12 @@ Pure: no files, no printing, no clock.  Every command and every host calls `run`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kzd import transforms
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import POD_SPEC, Resource, Workload
-from kzd.config.configuration import Config, Resolved
+from kzd.config.configuration import Config, Exemption, Resolved
 from kzd.config.override import ALL
 from kzd.config.remarks import Exemptions, of_annotations, of_copies
 from kzd.errors import ConfigError
@@ -144,7 +144,11 @@ class _Decider:
                 for transform in self._wanted
                 if resolved.options[transform.name].enabled
             ),
-            frozenset(item.name for item in self._wanted if _exemptions(resolved, item.name)),
+            {
+                item.name: f"{found[0].reason} ({found[0].source})"
+                for item in self._wanted
+                if (found := _exemptions(resolved, item.name))
+            },
             self._takes_unsafe,
             self._held,
         )
@@ -171,5 +175,5 @@ def _locate(error: ConfigError, held: Held) -> None:
         error.line, error.column = held.document.position(held.prefix + error.path)
 
 
-def _exemptions(resolved: Resolved, name: str) -> list[Any]:
+def _exemptions(resolved: Resolved, name: str) -> list[Exemption]:
     return [resolved.exemptions[key] for key in (name, ALL) if key in resolved.exemptions]

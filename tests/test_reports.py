@@ -198,3 +198,15 @@ def test_the_summary_counts(console: Console) -> None:
 
 def test_a_service_alone_has_no_workloads(console: Console) -> None:
     assert console.kzd("check", data=SERVICE).out == b"no workloads\n"
+
+
+def test_what_an_exemption_keeps_back_is_told_with_its_reason(console: Console) -> None:
+    exempt = "metadata:\n  annotations:\n    exempt.kzd.dev/rolling-update: shares a licence\n"
+    web = WEB.replace("kind: Deployment\nmetadata:\n", f"kind: Deployment\n{exempt}")
+    why = "shares a licence (annotation `exempt.kzd.dev/rolling-update`)"
+
+    done = console.kzd("explain", *ONLY, data=web)
+    assert f"  exempt from rolling-update: {why}\n" in done.out.decode()
+
+    done = console.kzd("check", *ONLY, "--format", "json", data=web)
+    assert json.loads(done.out)["workloads"][0]["exemptions"] == {"rolling-update": why}

@@ -21,7 +21,8 @@ class Verdict:
     All that was decided about one resource.
 
     `changes` are the fields set, with their values; `creates` the resources that come after it;
-    `withheld` the decisions that an exemption kept back, by transform.
+    `withheld` the decisions that an exemption kept back, by transform, and `exemptions` the
+    reasons, with who gave them.
     """
 
     def __init__(self, held: Held) -> None:
@@ -31,6 +32,7 @@ class Verdict:
         self.results: list[Result] = []
         self.edits: list[tuple[Transform, Edit]] = []
         self.withheld: dict[str, int] = {}
+        self.exemptions: dict[str, str] = {}
 
 
 class Choice(NamedTuple):
@@ -41,7 +43,7 @@ class Choice(NamedTuple):
     """
 
     active: tuple[tuple[Transform, Any], ...]
-    exempt: frozenset[str]
+    exempt: Mapping[str, str]
     takes_unsafe: bool
     held: Mapping[int, Held]
 
@@ -61,6 +63,7 @@ def verdict_of(held: Held, choice: Choice, view: ClusterView, said: set[str]) ->
         decisions = transform.decide(resource, options, view)
         if transform.name in choice.exempt:
             verdict.withheld[transform.name] = sum(1 for _ in decisions)
+            verdict.exemptions[transform.name] = choice.exempt[transform.name]
         else:
             _take(verdict, transform, decisions, choice, said)
     return verdict

@@ -16,7 +16,8 @@ from kzd.result import Result
 class Review(NamedTuple):
     """
     A workload with its role, the edits by transform, the findings, and the propagation that
-    applies to it where it serves.
+    applies to it where it serves.  `exemptions` are transforms that would have said something, each
+    with the reason why they do not.
     """
 
     resource: Resource
@@ -27,6 +28,7 @@ class Review(NamedTuple):
     edits: tuple[tuple[str, Edit], ...]
     results: tuple[Result, ...]
     is_changed: bool
+    exemptions: tuple[tuple[str, str], ...] = ()
 
 
 def review_of(verdict: Verdict, view: ClusterView) -> Review:
@@ -44,4 +46,5 @@ def review_of(verdict: Verdict, view: ClusterView) -> Review:
         tuple((transform.name, edit) for transform, edit in verdict.edits),
         tuple(verdict.results),
         bool(verdict.changes or verdict.creates),
+        tuple((name, why) for name, why in verdict.exemptions.items() if verdict.withheld[name]),
     )

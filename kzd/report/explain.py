@@ -38,6 +38,7 @@ def _workload(review: Review, width: int, *, is_colored: bool) -> Iterator[str]:
     if review.role.single:
         yield from _filled(f"single: {review.role.single}", width, INDENT)
     yield from _propagation(review, width)
+    yield from _exemptions(review, width)
     for transform, edit in review.edits:
         yield from _edit(transform, edit, width)
     for result in review.results:
@@ -48,6 +49,13 @@ def _workload(review: Review, width: int, *, is_colored: bool) -> Iterator[str]:
             yield from _result(result, width, is_colored=is_colored)
     if not review.is_changed and not review.role.is_left_alone:
         yield f"{INDENT}nothing to change"
+
+
+def _exemptions(review: Review, width: int) -> Iterator[str]:
+    """Transforms that are kept away for one reason share a line."""
+    for why in dict.fromkeys(why for _, why in review.exemptions):
+        names = ", ".join(name for name, reason in review.exemptions if reason == why)
+        yield from _filled(f"exempt from {names}: {why}", width, INDENT)
 
 
 def _propagation(review: Review, width: int) -> Iterator[str]:

@@ -57,6 +57,7 @@ def _workload(review: Review) -> dict[str, Any]:
         "why": review.role.why,
         "single": review.role.single or None,
         "changed": review.is_changed,
+        "exemptions": dict(review.exemptions),
         "propagation": _propagation(review),
         "edits": [_edit(transform, edit) for transform, edit in review.edits],
     }
