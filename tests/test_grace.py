@@ -100,3 +100,40 @@ def test_a_second_run_changes_nothing() -> None:
 )
 def test_what_a_grace_period_must_leave_that_can_t_grow(given: tuple[int, ...], usual: int) -> None:
     assert numbers(*given).usual == usual
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [((25, 20, 20), False), ((24, 20, 20), True), ((5, 1, 1), True), ((4, 0, 15), False)],
+)
+def test_a_grace_period_that_is_used_up(given: tuple[int, ...], expected: bool) -> None:
+    assert numbers(*given).is_used_up is expected
+
+
+WORDS: dict[tuple[int | None, ...], str] = {
+    (None, 0, 15): "the sleep and the 30 s that an unset grace period gives an app",
+    (60, 0, 15): "the sleep and the 60 s that the app had",
+    (60, 0, 0): "the 60 s that the app had",
+    (5, 0, 15): "the sleep and the 5 s that the app had",
+    (4, 0, 15): "the sleep and the 5 s that an app needs at the least",
+    (24, 20, 20): "the sleep and the 30 s that an unset grace period would give the app",
+    (60, 0, 15, 60): "the sleep and the 60 s that `drainSeconds` asks for",
+}
+
+
+@pytest.mark.parametrize("given", WORDS)
+def test_the_words_for_its_parts(given: tuple[int | None, ...]) -> None:
+    assert numbers(*given).parts == WORDS[given]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ((60, 0, 15), "15 s sleep + 60 s drain = 75 s"),
+        ((60, 10, 15), "60 s - 10 s own sleep = 50 s drain; 15 s sleep + 50 s drain = 65 s"),
+        ((60, 10, 15, 50), "15 s sleep + 50 s drain = 65 s"),
+        ((24, 20, 20), "20 s sleep + 30 s drain = 50 s"),
+    ],
+)
+def test_the_arithmetic_says_what_was_added(given: tuple[int, ...], expected: str) -> None:
+    assert numbers(*given).arithmetic == expected
