@@ -349,6 +349,11 @@ EDITED = {
         'a:\n  b: 1\n  v:\n  - "1e3"\n  - "08"\n  - "0o17"\n  - "y"\n  - "NO"\n  - "~"\n  - ""\n'
         '  - "12:30"\n  - "="\n  - "<<"\n  - "a: b"\n  - "# c"\n  - "é"\n  - |-\n    a\n    b\n',
     ),
+    "blanks inside of braces": Edited(
+        "m: { a: 1, b: [ 2 ] }\n",
+        (("m.v", {"c": {"d": 1}, "e": {}, "f": ["x"]}),),
+        "m: { a: 1, b: [ 2 ], v: { c: { d: 1 }, e: {}, f: [x] } }\n",
+    ),
     "a text of several lines": Edited(
         "a:\n  b: 1\n",
         (("a.v", {"c": ["sh", "-c", "if a; then\n  b\n\nfi\n"], "d": "x\ny"}),),

@@ -22,14 +22,15 @@ class Style(NamedTuple):
 
 class FlowStyle(NamedTuple):
     """
-    How a flow collection is written: its keys in quotes, blanks after colon and comma, and what a
-    level is indented by where each entry has a line of its own.
+    How a flow collection is written: its keys in quotes, blanks after colon and comma, blanks
+    inside of braces, and what a level is indented by where each entry has a line of its own.
     """
 
     is_json: bool
     blank: str = " "
     step: str = ""
     end: str = "\n"
+    padding: str = ""
 
 
 def block_lines(data: dict[str, Any], column: int, style: Style) -> Iterator[str]:
@@ -120,7 +121,8 @@ def entry(key: str, value: Any, style: FlowStyle, margin: str) -> str:
 
 def _wrapped(opening: str, parts: list[str], closing: str, style: FlowStyle, margin: str) -> str:
     if not style.step or not parts:
-        return opening + f",{style.blank}".join(parts) + closing
+        padding = style.padding if parts and opening == "{" else ""
+        return opening + padding + f",{style.blank}".join(parts) + padding + closing
     line = style.end + margin
     closing = style.end + margin.removesuffix(style.step) + closing
     return opening + line + f",{line}".join(parts) + closing

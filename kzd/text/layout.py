@@ -184,7 +184,8 @@ def flow_style(tape: Tape, mapping: int) -> tuple[FlowStyle, str]:
     outer = _margin(text, tape.starts[mapping], is_alone=False)
     line = text.rfind("\n", 0, tape.starts[first]) + 1
     if line <= tape.starts[mapping] or not margin.startswith(outer) or margin == outer:
-        return FlowStyle(is_json, blank), ""
+        inside = text[tape.starts[mapping] + 1 : tape.starts[first]]
+        return FlowStyle(is_json, blank, padding=inside if inside == " " else ""), ""
     return FlowStyle(is_json, blank, margin[len(outer) :], line_end(text, line)), margin
 
 
