@@ -153,7 +153,7 @@ def numbers(
 def numbers_of(workload: Workload, view: ClusterView, *, own: int, longest: int) -> Numbers:
     """The numbers of a workload whose grace period is unset or a number, given its sleeps."""
     return numbers(
-        before_kzd(workload),
+        seconds_of(workload),
         own,
         longest,
         said(workload, view, DRAIN_OPTION)[0],
@@ -166,20 +166,20 @@ def path_of(workload: Workload) -> FieldPath:
     return workload.pod("terminationGracePeriodSeconds")
 
 
-def before_kzd(workload: Workload) -> int | None:
-    """The grace period as it is set; None where it is unset, or no number."""
+def seconds_of(workload: Workload) -> int | None:
+    """The grace period as it is set by now; None where it is unset, or no number."""
     return integer(workload.get(path_of(workload)))
 
 
 def is_unreadable(workload: Workload) -> bool:
     """Whether the grace period is set to something that is no whole number."""
-    return workload.get(path_of(workload)) is not None and before_kzd(workload) is None
+    return workload.get(path_of(workload)) is not None and seconds_of(workload) is None
 
 
 def ends_at_once(workload: Workload) -> bool:
     """Whether containers are killed without a hook: the owner's decision."""
-    before = before_kzd(workload)
-    return before is not None and before <= 0
+    seconds = seconds_of(workload)
+    return seconds is not None and seconds <= 0
 
 
 def sleep_helps(workload: Workload, view: ClusterView) -> bool:
@@ -226,6 +226,6 @@ def said(workload: Workload, view: ClusterView, option: tuple[str, str]) -> tupl
     return (getattr(options, name), options.source_of(name)) if options else (None, "")
 
 
-def kzd_s_hooks(workload: Workload) -> frozenset[FieldPath]:
+def added_hooks(workload: Workload) -> frozenset[FieldPath]:
     """The field paths of the hooks that kzd has added."""
     return frozenset(edit.path for edit in workload.edits if edit.path[-2:] == PRE_STOP)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kzd.cluster.availability import why_single
 from kzd.cluster.entry import ROUTE_KINDS, WEBHOOK_KINDS, ServiceName, named_services
@@ -27,13 +27,16 @@ PLATFORM_PRIORITIES = ("system-node-critical", "system-cluster-critical")
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 
 
+RoleName = Literal["not ours", "platform", "serving", "identity only", "worker", "unknown"]
+
+
 class Role(NamedTuple):
     """
     A workload's role, why it is that, the Services that carry traffic to it, and why it is
     *single*: empty where another Pod may stand beside it.
     """
 
-    name: str
+    name: RoleName
     why: str
     services: tuple[Service, ...] = ()
     single: str = ""
@@ -115,7 +118,7 @@ def _by_traffic(workload: Workload, view: ClusterView) -> Role:
     carrying = tuple(service for service in services if not _why_idle(workload, services, service))
     said = view.settings(workload).serving
     if said is not None:
-        name = "serving" if said else "worker"
+        name: RoleName = "serving" if said else "worker"
         return Role(name, f"annotation `kzd.dev/serving` says so: {str(said).lower()}", carrying)
     if carrying:
         return Role("serving", f"Service '{carrying[0].name}' sends requests to its Pods", carrying)

@@ -54,7 +54,7 @@ class Options(OptionSet):
 def grace_cap(workload: Workload, options: Options, cluster: ClusterView) -> Iterator[Finding]:
     """Report a grace period that the platform does not honour."""
     place = grace.path_of(workload)
-    seconds = grace.before_kzd(workload) or 0
+    seconds = grace.seconds_of(workload) or 0
     platform = cluster.settings(workload).platform
     cap = platform.max_grace_seconds
     said = platform.source_of("max_grace_seconds")

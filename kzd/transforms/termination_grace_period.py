@@ -55,7 +55,7 @@ def termination_grace_period(
     workload: Workload, options: Options, cluster: ClusterView
 ) -> Iterator[Edit | Finding]:
     """Raise the grace period to the sleep and the drain."""
-    added = grace.kzd_s_hooks(workload)
+    added = grace.added_hooks(workload)
     own = longest_sleep(workload, without=added)
     if grace.is_unreadable(workload) or grace.ends_at_once(workload):
         if own:
@@ -78,7 +78,7 @@ def _raised(workload: Workload, numbers: Numbers, source: str) -> Edit:
     because = f"the grace period holds {numbers.parts}"
     if numbers.is_capped:
         because += f"; it stops at what the platform honours, which leaves the app {numbers.left} s"
-    raises = grace.before_kzd(workload) is not None
+    raises = grace.seconds_of(workload) is not None
     place = grace.path_of(workload)
     return Edit(place, numbers.grace, because, numbers.arithmetic, source, raises=raises)
 
