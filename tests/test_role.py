@@ -6,6 +6,7 @@ from textwrap import dedent
 
 import pytest
 
+from kzd.cluster.availability import take_over
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Workload
 from kzd.cluster.role import Role
@@ -434,7 +435,7 @@ def test_take_over(name: str) -> None:
     view = view_of(text + service())
     (first, *_) = [item for item in view.resources if isinstance(item, Workload)]
 
-    assert (view.take_over(first) == "") is expected
+    assert (take_over(first, view) == "") is expected
 
 
 @pytest.mark.parametrize("policy", ["externalTrafficPolicy", "internalTrafficPolicy"])
@@ -442,7 +443,7 @@ def test_a_daemon_set_behind_a_local_policy_has_no_other_pod(policy: str) -> Non
     view = view_of(workload("DaemonSet") + service(spec=f"{policy}: Local"))
     (first, *_) = [item for item in view.resources if isinstance(item, Workload)]
 
-    assert "Local" in view.take_over(first)
+    assert "Local" in take_over(first, view)
 
 
 def test_a_service_that_publishes_not_ready_addresses_is_no_veto() -> None:
@@ -450,7 +451,7 @@ def test_a_service_that_publishes_not_ready_addresses_is_no_veto() -> None:
     view = view_of(workload("DaemonSet") + service() + peers)
     (first, *_) = [item for item in view.resources if isinstance(item, Workload)]
 
-    assert view.take_over(first) == ""
+    assert take_over(first, view) == ""
 
 
 def test_copies_of_an_identity_take_their_evidence_from_beside_them() -> None:

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
-from kzd.cluster.availability import take_over
 from kzd.cluster.entry import ROUTE_KINDS, named_services
 from kzd.cluster.propagation import Propagation, propagation_of
 from kzd.cluster.resource import Resource, Service, Workload
@@ -48,12 +47,10 @@ class ClusterView:
         self.min_kubelet = min_kubelet
         self._by_kind: dict[str, list[Resource]] = defaultdict(list)
         self._by_kinds: dict[tuple[str, ...], list[Resource]] = {}
-        files: dict[tuple[Any, ...], set[str]] = defaultdict(set)
         for resource in self.resources:
             if resource.kind != "Service" or isinstance(resource, Service):  # Knative has one too
                 self._by_kind[resource.kind].append(resource)
-            files[resource.identity].add(resource.origin.file)
-        self.repeated = {identity for identity, names in files.items() if len(names) > 1}
+        self.repeated = _in_several_files(self.resources)
         named = {resource.namespace for resource in self.resources if resource.namespace}
         self._names_one_namespace = len(named) <= 1
         self._services = SelectorIndex(
@@ -69,10 +66,7 @@ class ClusterView:
             (item.pod_labels, item) for item in self.resources if isinstance(item, Workload)
         )
         self._autoscalers = _by_target(self.of_kind("HorizontalPodAutoscaler", "ScaledObject"))
-        self._entries: dict[str, list[tuple[Resource, str | None]]] = defaultdict(list)
-        for entry in self.of_kind(*ROUTE_KINDS, "TargetGroupBinding"):
-            for name, namespace in named_services(entry):
-                self._entries[name].append((entry, namespace or entry.namespace))
+        self._entries = _by_service(self.of_kind(*ROUTE_KINDS, "TargetGroupBinding"))
         self._roles: dict[int, Role] = {}
         self._serving_ports: dict[int, list[ServingPort]] = {}
         self._propagations: dict[int, Propagation] = {}
@@ -218,9 +212,22 @@ class ClusterView:
             self._propagations[id(workload)] = propagation_of(workload, self)
         return self._propagations[id(workload)]
 
-    def take_over(self, workload: Workload) -> str:
-        """Empty where another Pod can take over from one that ends, else why none can."""
-        return take_over(workload, self)
+
+def _in_several_files(resources: Iterable[Resource]) -> set[tuple[Any, ...]]:
+    """The identities that more than one file holds."""
+    files: dict[tuple[Any, ...], set[str]] = defaultdict(set)
+    for resource in resources:
+        files[resource.identity].add(resource.origin.file)
+    return {identity for identity, names in files.items() if len(names) > 1}
+
+
+def _by_service(entries: Iterable[Resource]) -> dict[str, list[tuple[Resource, str | None]]]:
+    """The entries by the names of the Services that they name, each with its namespace."""
+    found: dict[str, list[tuple[Resource, str | None]]] = defaultdict(list)
+    for entry in entries:
+        for name, namespace in named_services(entry):
+            found[name].append((entry, namespace or entry.namespace))
+    return found
 
 
 def _budget_selects(budget: Resource, labels: dict[str, Any]) -> bool:

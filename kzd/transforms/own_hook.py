@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kzd.cluster import grace
+from kzd.cluster.availability import take_over
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.pre_stop import PRE_STOP, Hook, hooks_of, sleep_handler
 from kzd.cluster.resource import Workload
@@ -30,7 +31,7 @@ class Options(OptionSet):
 @transform(after=("pre-stop-sleep",))
 def own_hook(workload: Workload, options: Options, cluster: ClusterView) -> Iterator[Finding]:
     """Compare the hooks of the regular containers with the sleep that the workload needs."""
-    if not grace.sleep_helps(workload, cluster) or cluster.take_over(workload):
+    if not grace.sleep_helps(workload, cluster) or take_over(workload, cluster):
         return
     need = grace.need_of(workload, cluster)
     severity: Severity = "warning" if need.is_configured else "info"

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kzd.cluster import grace
+from kzd.cluster.availability import take_over
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.pre_stop import NATIVE_SINCE, longest_sleep, sleep_handler
 from kzd.cluster.resource import Workload
@@ -78,7 +79,7 @@ def _against_any(
     workload: Workload, options: Options, cluster: ClusterView, place: FieldPath, seconds: int
 ) -> Iterator[Finding]:
     """What keeps a sleep of any length away."""
-    alone = cluster.take_over(workload)
+    alone = take_over(workload, cluster)
     if alone:
         yield Finding(place, f"a sleep would only lengthen the gap: {alone}")
     if grace.ends_at_once(workload):

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kzd.cluster import grace
+from kzd.cluster.availability import take_over
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.pre_stop import PRE_STOP, hooks_of
 from kzd.cluster.resource import Workload
@@ -37,7 +38,7 @@ def propagation_alarm(
     workload: Workload, options: Options, cluster: ClusterView
 ) -> Iterator[Finding]:
     """Report sleeps that are longer than news inside a cluster travels."""
-    if not grace.sleep_helps(workload, cluster) or cluster.take_over(workload):
+    if not grace.sleep_helps(workload, cluster) or take_over(workload, cluster):
         return
     need = grace.need_of(workload, cluster)
     most = need.alarm_seconds
