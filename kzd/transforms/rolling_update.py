@@ -26,6 +26,11 @@ from kzd.transform import OptionSet, transform
 MAX_SURGE = path("spec.strategy.rollingUpdate.maxSurge")
 MAX_UNAVAILABLE = path("spec.strategy.rollingUpdate.maxUnavailable")
 ZERO = (0, "0%")
+BECAUSE = "old Pods serve until their replacements are ready"
+NO_SURGE = (
+    "must be at least 1 for `maxUnavailable` to be 0; without it each Pod ends before its "
+    "replacement is ready"
+)
 
 
 class Options(OptionSet):
@@ -52,22 +57,13 @@ def rolling_update(
         if given is None:
             yield Finding(MAX_UNAVAILABLE, f"is left to its default of 25%: {no_room}")
     elif workload.get(MAX_SURGE) in ZERO:
-        yield Finding(
-            MAX_SURGE,
-            "must be at least 1 for `maxUnavailable` to be 0; without it each Pod ends before its "
-            "replacement is ready",
-            proposed=1,
-        )
+        yield Finding(MAX_SURGE, NO_SURGE, proposed=1)
     elif given is not None:
         yield from _explicit(missing, scale)
     else:
-        yield Edit(
-            MAX_UNAVAILABLE,
-            0,
-            because="old Pods serve until their replacements are ready",
-            arithmetic=f"by the default of 25%, {missing} of {scale} Pods may be missing"
-            + ("" if missing else ", but 1 of 4"),
-        )
+        arithmetic = f"by the default of 25%, {missing} of {scale} Pods may be missing"
+        arithmetic += "" if missing else ", but 1 of 4"
+        yield Edit(MAX_UNAVAILABLE, 0, BECAUSE, arithmetic)
         yield from obstacles(workload, cluster)
 
 

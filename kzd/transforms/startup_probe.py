@@ -23,7 +23,7 @@ from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.container import Container
 from kzd.cluster.probe import LARGEST_COUNT, LIVENESS, STARTUP, Probe, copy_of, probe_of
 from kzd.cluster.resource import Workload
-from kzd.edit import Edit, Finding
+from kzd.edit import Edit, Finding, Safety
 from kzd.transform import OptionSet, is_of_one_workload, option, transform
 from kzd.value import integer, mapping
 
@@ -73,24 +73,22 @@ def _decision(
         return
     delay = liveness.initial_delay_seconds
     own = delay + liveness.seconds_to_failure
-    budget = max(startup_seconds, own)
     period = min(liveness.period_seconds, MAXIMUM_PERIOD_SECONDS)
-    failures = min(ceil(budget / period), LARGEST_COUNT)
+    failures = min(ceil(max(startup_seconds, own) / period), LARGEST_COUNT)
     if integer(mapping(container.data.get(LIVENESS)).get("timeoutSeconds")):
         value["timeoutSeconds"] = liveness.timeout_seconds
     value |= {"periodSeconds": period, "failureThreshold": failures}
-    why = (
-        f"its `{LIVENESS}` waits {delay} s, which shows a slow start"
-        if delay >= SLOW_SECONDS
-        else "it is configured"
+    arithmetic = (
+        f"the larger of {startup_seconds} s and the owner's {delay} + {liveness.failures} × "
+        f"{liveness.period_seconds} = {own} s: {failures} failures × {period} s = "
+        f"{failures * period} s"
     )
-    yield Edit(
-        field,
-        value,
-        because=f"{why}; the liveness probe must not restart a container that still starts{doubt}",
-        arithmetic=f"the larger of {startup_seconds} s and the owner's {delay} + "
-        f"{liveness.failures} × {liveness.period_seconds} = {own} s: {failures} failures × "
-        f"{period} s = {failures * period} s",
-        source=source,
-        safety="unsafe" if doubt else "safe",
-    )
+    safety: Safety = "unsafe" if doubt else "safe"
+    yield Edit(field, value, _because(delay) + doubt, arithmetic, source, safety)
+
+
+def _because(delay: int) -> str:
+    is_slow = delay >= SLOW_SECONDS
+    shown = f"its `{LIVENESS}` waits {delay} s, which shows a slow start"
+    why = shown if is_slow else "it is configured"
+    return f"{why}; the liveness probe must not restart a container that still starts"
