@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from kzd.edit import FieldPath, Severity, spelled
 
+STDIN = "-"
+"""The name that standard input goes by."""
+
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
@@ -38,7 +41,7 @@ class Result(NamedTuple):
         return self.tags.get("action", "finding")
 
     def krm(self) -> dict[str, Any]:
-        """The result as a function answers it; empty parts are left out."""
+        """The result as a function answers it; empty parts, and what is no file, are left out."""
         field_path = spelled(self.field_path)
         message = self.message
         if field_path and not self.resource_ref:  # of the configuration, which is no item
@@ -53,7 +56,7 @@ class Result(NamedTuple):
             if self.proposed is not None:
                 field["proposedValue"] = self.proposed
             answer["field"] = field
-        if self.file:
+        if self.file and self.file != STDIN:
             answer["file"] = {"path": self.file, "index": self.index}
         if self.tags:
             answer["tags"] = dict(self.tags)

@@ -467,3 +467,10 @@ def test_a_bug_is_told_without_a_traceback_and_without_secrets(
 
     monkeypatch.setenv("KZD_DEBUG", "1")
     assert "Traceback" in console.kzd(data=WEB).err
+
+
+def test_results_of_a_function_name_no_file_that_is_none(console: Console) -> None:
+    answer = console.kzd(*ONLY, data=resource_list(DEPLOYMENT, SERVICE)).out.decode()
+
+    assert "transform: rolling-update" in answer
+    assert "\n  file:" not in answer

@@ -9,14 +9,14 @@ from kzd.commands.run import Request, Run, run
 from kzd.edit import Severity
 from kzd.flow.bundle import Source
 from kzd.report import text
-from kzd.result import Result, reaches
+from kzd.result import STDIN, Result, reaches
 from kzd.text.document import read
 from kzd.text.parser import HAS_C_PARSER
 from kzd.text.resource_list import with_items_emptied, with_results
 from kzd.text.stream import joined
 
 WRITTEN = ("edit", "create")
-STDIN, STDIN_NAME = "-", "a document of standard input"
+STDIN_NAME = "a document of standard input"
 SLOW = (
     "the C parser is missing, so reading is slow; `pip install 'ruamel.yaml[oldlibyaml]'` brings it"
 )

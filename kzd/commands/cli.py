@@ -16,11 +16,11 @@ from kzd.commands import answer as commands
 from kzd.commands import files
 from kzd.commands.answer import Answer
 from kzd.commands.failure import answered
-from kzd.commands.files import STDIN, Input
+from kzd.commands.files import Input
 from kzd.commands.run import NAMES, Request
 from kzd.flow.bundle import Source
 from kzd.option_value import nearest
-from kzd.result import SEVERITIES
+from kzd.result import SEVERITIES, STDIN
 
 COMMANDS = ("render", "check", "diff", "explain", "schema")
 MAXIMUM_WIDTH = 110

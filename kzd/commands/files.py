@@ -11,9 +11,9 @@ from stat import S_IMODE
 from typing import BinaryIO, NamedTuple
 
 from kzd.errors import ConfigError, InputError, KzdError, OutputError
+from kzd.result import STDIN
 
 SUFFIXES = (".yaml", ".yml", ".json")
-STDIN = "-"
 NEW_MODE = 0o644
 
 

@@ -9,7 +9,7 @@ from kzd.cluster.entry import ROUTE_KINDS, WEBHOOK_KINDS
 from kzd.cluster.resource import WORKLOAD_KINDS, Origin, Resource, Service, Workload
 from kzd.edit import FieldPath
 from kzd.errors import InputError
-from kzd.result import Result
+from kzd.result import STDIN, Result
 from kzd.text.document import LIST_KINDS, Document, File, Note, read
 from kzd.value import text
 
@@ -51,6 +51,12 @@ class Held(NamedTuple):
     document: Document
     prefix: FieldPath
     file: File
+
+    def position(self, field_path: FieldPath = ()) -> tuple[int, int]:
+        """Line and column of a field of the resource; 0 where people know it from another file."""
+        if self.resource.origin.source:
+            return 0, 0
+        return self.document.position(self.prefix + field_path)
 
 
 class Bundle:
@@ -162,7 +168,7 @@ def _origin(data: dict[str, Any], document: Document, file: File) -> Origin:
         helm = text(annotations.get(HELM_FILE))
         if helm:
             return Origin(file.name, document.index, helm)
-    return Origin(file.name, document.index, document.source if file.name == "-" else "")
+    return Origin(file.name, document.index, document.source if file.name == STDIN else "")
 
 
 def read_bundle(

@@ -8,8 +8,8 @@ from typing import Any
 
 from kzd import __version__
 from kzd.edit import Edit, spelled
-from kzd.flow.decisions import presentable
 from kzd.flow.review import Review
+from kzd.flow.telling import presentable, reference
 from kzd.result import SEVERITIES, Result
 
 
@@ -37,21 +37,16 @@ def _summary(results: Sequence[Result], reviews: Sequence[Review]) -> dict[str, 
 def _result(result: Result) -> dict[str, Any]:
     """The KRM result, with the line and column of its file."""
     answer = result.krm()
-    place = {"line": result.line, "column": result.column}
-    answer.get("file", {}).update({key: number for key, number in place.items() if number})
+    if result.file:
+        place = {"line": result.line, "column": result.column}
+        found = {key: number for key, number in place.items() if number}
+        answer["file"] = {"path": result.file, "index": result.index} | found
     return answer
 
 
 def _workload(review: Review) -> dict[str, Any]:
-    resource = review.resource
-    reference = {
-        "apiVersion": resource.api_version,
-        "kind": resource.kind,
-        "namespace": resource.namespace,
-        "name": resource.name,
-    }
     return {
-        "resourceRef": {key: value for key, value in reference.items() if value},
+        "resourceRef": reference(review.resource),
         "file": {"path": review.file} | ({"line": review.line} if review.line else {}),
         "role": review.role.name,
         "why": review.role.why,
