@@ -12,6 +12,7 @@ from typing import NamedTuple
 from kzd import transforms
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import POD_SPEC, Resource, Workload
+from kzd.cluster.role import is_old_api
 from kzd.config.configuration import Config, Exemption, Resolved
 from kzd.config.override import ALL
 from kzd.config.remarks import Exemptions, of_annotations, of_copies
@@ -22,7 +23,7 @@ from kzd.flow.review import Review, review_of
 from kzd.flow.verification import Verifier
 from kzd.flow.writing import written
 from kzd.result import Result, in_order
-from kzd.transform import Transform
+from kzd.transform import OptionSet, Transform
 
 __all__ = ["Output", "Source", "run"]
 
@@ -32,13 +33,14 @@ Chooser = Callable[[Bundle], Config]
 class Output(NamedTuple):
     """
     The files with their new bytes in the order of the sources, the results in order, a review of
-    each workload, and the name of the configuration's source.
+    each workload, the name of the configuration's source, and all documents of `kzd.dev`.
     """
 
     files: list[Source]
     results: list[Result]
     reviews: list[Review]
     configured_by: str
+    configurations: list[Held]
 
 
 def run(
@@ -70,18 +72,19 @@ def run(
     verifier = Verifier(chosen.minor, chosen.min_kubelet, judges_input=checks_everything)
     results += verifier.results(verdicts)
     reviews = [
-        review_of(verdict, decider.view) for verdict in verdicts if _is_reviewed(verdict.held)
+        review_of(verdict, decider.view)
+        for verdict in verdicts
+        if _is_reviewed(verdict.held.resource)
     ]
     results = in_order(results)
     files = written(bundle, verdicts, results, drops_configuration=drops_configuration)
-    return Output(files, results, reviews, chosen.source)
+    return Output(files, results, reviews, chosen.source, bundle.configurations)
 
 
-def _is_reviewed(held: Held) -> bool:
-    resource = held.resource
-    return isinstance(resource, Workload) and (
-        (resource.api_version, resource.kind) in POD_SPEC or resource.kind in ("Pod", "Deployment")
-    )
+def _is_reviewed(resource: Resource) -> bool:
+    """Whether it is a workload of Kubernetes or Argo, and no other kind of the same name."""
+    is_known = (resource.api_version, resource.kind) in POD_SPEC or is_old_api(resource)
+    return isinstance(resource, Workload) and is_known
 
 
 def _wanted(only: Iterable[str], skip: Iterable[str]) -> tuple[Transform, ...]:
@@ -129,21 +132,18 @@ class _Decider:
 
     def _runs(self, resource: Resource, name: str) -> bool:
         resolved = self._of(resource)
-        return (
-            any(transform.name == name for transform in self._wanted)
-            and resolved.options[name].enabled
-            and not _exemptions(resolved, name)
-        )
+        is_active = any(transform.name == name for transform, _ in self._active(resolved))
+        return is_active and not _exemptions(resolved, name)
+
+    def _active(self, resolved: Resolved) -> tuple[tuple[Transform, OptionSet], ...]:
+        options = ((item, resolved.settings.options[item.name]) for item in self._wanted)
+        return tuple((item, given) for item, given in options if given.enabled)
 
     def verdict(self, held: Held) -> Verdict:
         """All that is decided about one resource."""
         resolved = self._of(held.resource)
         choice = Choice(
-            tuple(
-                (transform, resolved.options[transform.name])
-                for transform in self._wanted
-                if resolved.options[transform.name].enabled
-            ),
+            self._active(resolved),
             {
                 item.name: f"{found[0].reason} ({found[0].source})"
                 for item in self._wanted
@@ -171,8 +171,7 @@ class _Decider:
 
 def _locate(error: ConfigError, held: Held) -> None:
     """Give an error about an annotation its line, unless a host names another file for it."""
-    if not held.resource.origin.source:
-        error.line, error.column = held.document.position(held.prefix + error.path)
+    error.line, error.column = held.position(error.path)
 
 
 def _exemptions(resolved: Resolved, name: str) -> list[Exemption]:

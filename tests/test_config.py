@@ -55,7 +55,7 @@ def workload(
 
 
 def sleep(config: Config, resource: Resource) -> tuple[object, str]:
-    options = config.settings_for(resource).options["pre-stop-sleep"]
+    options = config.settings_for(resource).settings.options["pre-stop-sleep"]
     return options.seconds, options.source_of("seconds")
 
 
@@ -116,7 +116,7 @@ def test_options_are_merged_one_by_one() -> None:
     }
     resource = workload({"kzd.dev/pre-stop-sleep.mode": "http"})
 
-    options = config(spec).settings_for(resource).options["pre-stop-sleep"]
+    options = config(spec).settings_for(resource).settings.options["pre-stop-sleep"]
 
     assert (options.seconds, options.enabled, options.mode) == (10, True, "http")
 
@@ -161,8 +161,8 @@ def test_annotations_reach_the_sections() -> None:
     assert (propagation.seconds, propagation.path) == (2.5, "ingress")
     assert (propagation.margin_seconds, propagation.alarm_seconds) == (3, 60)
     assert resolved.settings.serving is False
-    assert resolved.options["rolling-update"].enabled is False
-    assert resolved.options["pre-stop-sleep"].enabled is True
+    assert resolved.settings.options["rolling-update"].enabled is False
+    assert resolved.settings.options["pre-stop-sleep"].enabled is True
 
 
 @pytest.mark.parametrize(

@@ -120,3 +120,21 @@ def test_later_transforms_see_what_is_edited(deciding: Deciding) -> None:
 
     with pytest.raises(SelfCheckFailed, match="would override what is set"):
         deciding([edit, edit])()
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "roles"),
+    [
+        ("apps/v1beta1", "StatefulSet", ["not ours"]),
+        ("extensions/v1beta1", "DaemonSet", ["not ours"]),
+        ("batch/v1", "Job", ["not ours"]),
+        ("example.com/v1", "Deployment", []),
+    ],
+)
+def test_workloads_of_old_apis_are_reviewed_and_look_alikes_are_not(
+    api_version: str, kind: str, roles: list[str]
+) -> None:
+    text = f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: web}}\n"
+    output = pipeline.run([Source("-", text.encode())], Config.default(transforms.load()))
+
+    assert [review.role.name for review in output.reviews] == roles

@@ -43,11 +43,20 @@ API_DEFAULTS: dict[str, tuple[Any, ...]] = {
 
 
 class Origin(NamedTuple):
-    """Where a resource came from: the file's name, its place in it, and a comment's word for it."""
+    """
+    Where a resource came from: the file's name and its place in it.
+
+    `source` is what a host or Helm's comment calls the file, empty where nobody says.
+    """
 
     file: str
     index: int  # type: ignore[assignment]  # tuple has a method of that name
     source: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name by which people know the file."""
+        return self.source or self.file
 
 
 class Resource:

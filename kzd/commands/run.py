@@ -11,7 +11,7 @@ from kzd.config.configuration import Config
 from kzd.config.source import choose
 from kzd.edit import Severity
 from kzd.errors import ConfigError
-from kzd.flow.bundle import Bundle, Source
+from kzd.flow.bundle import Bundle, Held, Source
 from kzd.option_value import unknown
 from kzd.pipeline import Output
 from kzd.transforms.order import ORDER
@@ -61,14 +61,8 @@ def run(
         for name in getattr(request, option):
             if name not in NAMES:
                 raise ConfigError(f"'{name}' {unknown(name, NAMES)}", field=f"--{option}")
-    documents: list[str] = []
-    items: list[str] = []
 
     def configuration(bundle: Bundle) -> Config:
-        for held in bundle.configurations:
-            if is_stream and not held.file.is_resource_list:
-                name = f"{held.resource.kind}/{held.resource.name}"
-                (items if held.prefix else documents).append(name)
         chosen = choose(bundle, transforms.load(), named=_named(request.config), nearby=_nearby)
         return chosen.with_versions(request.kubernetes_version, request.min_kubelet)
 
@@ -82,7 +76,17 @@ def run(
         namespace=request.namespace,
         drops_configuration=is_stream,
     )
-    return Run(output, tuple(documents), tuple(items))
+    found = output.configurations if is_stream else []
+    alone = [held for held in found if not held.file.is_resource_list]
+    return Run(
+        output,
+        left_out=tuple(_named_so(held) for held in alone if not held.prefix),
+        left_in=tuple(_named_so(held) for held in alone if held.prefix),
+    )
+
+
+def _named_so(held: Held) -> str:
+    return f"{held.resource.kind}/{held.resource.name}"
 
 
 def _named(option: str | None) -> Source | None:

@@ -134,7 +134,7 @@ class _Answer:
         resource = self.resource
         raise ConfigError(
             message,
-            file=resource.origin.source or resource.origin.file,
+            file=resource.origin.name,
             field=f"{resource.kind}/{resource.name}: {spelled(path)}",
             path=path,
         )

@@ -15,7 +15,7 @@ from kzd.errors import ConfigError
 from kzd.option_value import Unfit, shown
 from kzd.result import Result
 from kzd.settings import PlatformSection, PropagationSection, RolesSection, Settings
-from kzd.transform import OptionSet, Transform
+from kzd.transform import Transform
 
 __all__ = ["Config", "Exemption", "Resolved", "parse"]
 
@@ -26,12 +26,11 @@ TOP_KEYS = ("apiVersion", "kind", "metadata", "spec")
 
 class Resolved(NamedTuple):
     """
-    What applies to one resource: sections, options and exemptions by transform (`all` too), and
-    what there is to tell about its annotations.
+    What applies to one resource: sections with the options of all transforms, exemptions by
+    transform (`all` too), and what there is to tell about its annotations.
     """
 
     settings: Settings
-    options: dict[str, OptionSet]
     exemptions: dict[str, Exemption]
     notes: tuple[Note, ...] = ()
 
@@ -132,7 +131,7 @@ class Config:
             annotated.serving if annotated else None,
             options,
         )
-        return Resolved(settings, options, exemptions, annotated.notes if annotated else ())
+        return Resolved(settings, exemptions, annotated.notes if annotated else ())
 
     def _exemption(self, index: int, name: str, reason: str) -> Exemption:
         field = f"spec.overrides[{index}].exempt.{exempt_key(name)}"
@@ -168,7 +167,7 @@ class Config:
 
 def _values(resolved: Resolved) -> list[list[Any]]:
     settings = resolved.settings
-    sections = [settings.propagation, settings.platform, settings.roles, *resolved.options.values()]
+    sections = [settings.propagation, settings.platform, settings.roles, *settings.options.values()]
     return [[getattr(section, name) for name in section.options] for section in sections]
 
 

@@ -36,11 +36,10 @@ def review_of(verdict: Verdict, view: ClusterView) -> Review:
     workload = verdict.held.resource
     assert isinstance(workload, Workload)
     role = view.role(workload)
-    origin = workload.origin
     return Review(
         workload,
-        origin.source or origin.file,
-        0 if origin.source else verdict.held.document.position(verdict.held.prefix)[0],
+        workload.origin.name,
+        verdict.held.position()[0],
         role,
         view.propagation(workload) if role.serves else None,
         tuple((transform.name, edit) for transform, edit in verdict.edits),
