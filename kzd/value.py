@@ -8,6 +8,11 @@ from typing import Any
 EXACT = 2**53
 """Whole numbers up to it are the same to all who read JSON."""
 
+SECRET_FIELDS = frozenset(
+    ("annotations", "args", "binaryData", "command", "data", "env", "httpHeaders", "stringData")
+)
+"""What is below them may be a secret, and is never shown."""
+
 LARGEST_PORT = 65535
 LONGEST_PORT_NAME = 15
 _PORT_NAME = r"(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*"

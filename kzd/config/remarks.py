@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from kzd.config.configuration import Config, Resolved
 from kzd.config.override import ALL
 from kzd.flow.bundle import Held
-from kzd.flow.decisions import Verdict, result_at
+from kzd.flow.decisions import Verdict
+from kzd.flow.telling import result_at
 from kzd.result import Result
 
 FILES_SHOWN = 3

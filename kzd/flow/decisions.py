@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from kzd.cluster.cluster_view import ClusterView
-from kzd.cluster.resource import Resource, Workload
+from kzd.cluster.resource import Workload
 from kzd.edit import Create, Edit, FieldPath, Finding, spelled
 from kzd.errors import SelfCheckFailed
 from kzd.flow.bundle import Held
+from kzd.flow.telling import result_at
 from kzd.result import Result
 from kzd.text.splice import insert_refusal, refusal
 from kzd.transform import Transform
@@ -134,54 +135,6 @@ def _set(data: Any, field_path: FieldPath, value: Any) -> None:
             data[step] = {}
         data = data[step]
     data[field_path[-1]] = value
-
-
-def reference(resource: Resource) -> dict[str, str]:
-    """The resource as a result refers to it."""
-    parts = {
-        "apiVersion": resource.api_version,
-        "kind": resource.kind,
-        "namespace": resource.namespace or "",
-        "name": resource.name,
-    }
-    return {key: value for key, value in parts.items() if value}
-
-
-SECRETIVE = ("command", "args", "httpHeaders", "env", "data", "stringData")
-HIDDEN = "(hidden)"
-
-
-def presentable(value: Any, field_path: FieldPath = ()) -> Any:
-    """`value` without the parts that may hold secrets: commands, headers, variables."""
-    if any(step in SECRETIVE for step in field_path):
-        return None if value is None else HIDDEN
-    if isinstance(value, dict):
-        return {
-            key: HIDDEN if key in SECRETIVE else presentable(item) for key, item in value.items()
-        }
-    return [presentable(item) for item in value] if isinstance(value, list) else value
-
-
-def result_at(
-    held: Held, field_path: FieldPath, message: str, severity: Any, **more: Any
-) -> Result:
-    """A result at a field of a resource, with the line where a person finds it."""
-    for key in ("current", "proposed"):
-        if key in more:
-            more[key] = presentable(more[key], field_path)
-    origin = held.resource.origin
-    line, column = (0, 0) if origin.source else held.document.position(held.prefix + field_path)
-    return Result(
-        message,
-        severity,
-        reference(held.resource),
-        field_path,
-        file=origin.source or origin.file,
-        index=origin.index,
-        line=line,
-        column=column,
-        **more,
-    )
 
 
 def _tags(transform: Transform, action: str) -> dict[str, str]:

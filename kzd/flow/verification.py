@@ -9,7 +9,8 @@ from kzd.cluster.role import is_partial
 from kzd.edit import spelled
 from kzd.errors import SelfCheckFailed
 from kzd.flow.bundle import Held
-from kzd.flow.decisions import Verdict, result_at
+from kzd.flow.decisions import Verdict
+from kzd.flow.telling import result_at
 from kzd.result import Result
 from kzd.validation.validate import Problem, broken_rules, problems
 

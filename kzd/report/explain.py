@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from kzd.edit import Edit, spelled
-from kzd.flow.decisions import presentable
 from kzd.flow.review import Review
+from kzd.flow.telling import presentable
 from kzd.report import text
 from kzd.result import Result
 

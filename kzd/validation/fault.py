@@ -6,11 +6,7 @@ import re
 from typing import Any, NamedTuple
 
 from kzd.option_value import shown
-
-SECRET_FIELDS = frozenset(
-    ("annotations", "args", "binaryData", "command", "data", "env", "httpHeaders", "stringData")
-)
-"""What is below them is never shown."""
+from kzd.value import SECRET_FIELDS
 
 
 class Fault(NamedTuple):
