@@ -6,12 +6,13 @@ from textwrap import dedent
 
 import pytest
 
-from kzd.cluster.availability import take_over
+from kzd.cluster.availability import share, take_over
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Workload
-from kzd.cluster.role import Role
+from kzd.cluster.role import Role, missing_services
 from kzd.flow.bundle import Source, read_bundle
 from kzd.settings import (
+    DATA_STORES,
     PlatformSection,
     PropagationSection,
     RolesSection,
@@ -162,6 +163,10 @@ ROLES = {
         workload() + service("web-metrics-service", ports="[{name: https, port: 8443}]"),
         "identity only",
     ),
+    "a Service named for metrics in short": (
+        workload() + service("web-metrics-svc", ports="[{name: https, port: 8443}]"),
+        "identity only",
+    ),
     "a Service of a workload that is named so itself": (
         workload(metadata="name: web-metrics")
         + service("web-metrics", ports="[{name: https, port: 8443}]"),
@@ -177,6 +182,14 @@ ROLES = {
     ),
     "the annotated scrape port beside another of the container": (
         workload() + service(ports="[{port: 9102}]", metadata=SCRAPED),
+        "identity only",
+    ),
+    "the scrape port that the Pod's annotation gives by number": (
+        workload(container="ports: [{name: http, containerPort: 9102}]").replace(
+            "metadata: {labels: {app: web}}", f"metadata: {{labels: {{app: web}}, {SCRAPED}}}"
+        )
+        + service()
+        + service("b", ports="[{port: 9200, targetPort: absent}]"),
         "identity only",
     ),
     "the annotated scrape port of a Service beside another": (
@@ -228,6 +241,21 @@ ROLES = {
         + service("clients", ports="[{name: http, port: 80}]"),
         "serving",
     ),
+    "a port of the node by another protocol than a Service scrapes": (
+        workload(container="ports: [{containerPort: 80, hostPort: 80, protocol: UDP}]")
+        + service(ports="[{name: metrics, port: 80}]"),
+        "serving",
+    ),
+    "a port of the node that a Service scrapes and a governing one leads to": (
+        workload(
+            "StatefulSet",
+            spec="serviceName: peers",
+            container="ports: [{containerPort: 80, hostPort: 80}]",
+        )
+        + service(ports="[{name: metrics, port: 80}]")
+        + service("peers", ports="[{name: http, port: 80}]", spec="clusterIP: None"),
+        "serving",
+    ),
     "an InferencePool points at its Pods": (
         workload()
         + "---\napiVersion: inference.networking.k8s.io/v1\nkind: InferencePool\n"
@@ -240,6 +268,39 @@ ROLES = {
         + "metadata: {name: entry}\nspec: {workloadSelector: {labels: {app: web}}}\n",
         "serving",
     ),
+    "an older InferencePool points at its Pods": (
+        workload()
+        + "---\napiVersion: inference.networking.x-k8s.io/v1alpha2\nkind: InferencePool\n"
+        + "metadata: {name: pool}\nspec: {selector: {app: web}}\n",
+        "serving",
+    ),
+    "an InferencePool points at other Pods": (
+        workload()
+        + "---\napiVersion: inference.networking.k8s.io/v1\nkind: InferencePool\n"
+        + "metadata: {name: pool}\nspec: {selector: {matchLabels: {app: model}}}\n",
+        "unknown",
+    ),
+    "a ServiceEntry points at nothing": (
+        workload()
+        + "---\napiVersion: networking.istio.io/v1\nkind: ServiceEntry\n"
+        + "metadata: {name: entry}\nspec: {hosts: [api.example.com]}\n",
+        "unknown",
+    ),
+    "the Service has no ports": (workload() + service(ports="[]"), "identity only"),
+    "one port can be listened on, and is for scraping": (
+        workload() + service(ports="[{port: 80, targetPort: absent}, {name: metrics, port: 9090}]"),
+        "identity only",
+    ),
+    "a Deployment has no governing Service": (
+        workload(spec="serviceName: web") + service(spec="clusterIP: None"),
+        "serving",
+    ),
+    "two Services without traffic": (
+        workload()
+        + service(ports="[{name: metrics, port: 9090}]")
+        + service("web-metrics", ports="[{port: 8443}]"),
+        "identity only",
+    ),
     "a Job": (workload("Job", api="batch/v1") + service(), "not ours"),
     "a ReplicaSet": (workload("ReplicaSet") + service(), "not ours"),
     "an old API group": (workload(api="extensions/v1beta1") + service(), "not ours"),
@@ -247,6 +308,11 @@ ROLES = {
     "an Argo Rollout": (workload("Rollout", api="argoproj.io/v1alpha1") + service(), "serving"),
     "a Helm hook": (
         workload(metadata="name: web, annotations: {helm.sh/hook: post-install}") + service(),
+        "not ours",
+    ),
+    "local configuration by Python": (
+        workload(metadata='name: web, annotations: {config.kubernetes.io/local-config: "True"}')
+        + service(),
         "not ours",
     ),
     "local configuration": (
@@ -271,6 +337,20 @@ ROLES = {
         + "spec: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web}}\n",
         "not ours",
     ),
+    "the namesake of a Rollout's template": (
+        workload("StatefulSet")
+        + service()
+        + "---\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r}\n"
+        + "spec: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web}}\n",
+        "serving",
+    ),
+    "a neighbour of a Rollout's template": (
+        workload()
+        + service()
+        + "---\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r}\n"
+        + "spec: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: other}}\n",
+        "serving",
+    ),
     "the platform's namespace": (
         workload(metadata="name: web, namespace: kube-system") + service(),
         "platform",
@@ -281,6 +361,10 @@ ROLES = {
     ),
     "a DaemonSet of a critical priority": (
         workload("DaemonSet", pod="priorityClassName: system-node-critical") + service(),
+        "platform",
+    ),
+    "a DaemonSet of the cluster's critical priority": (
+        workload("DaemonSet", pod="priorityClassName: system-cluster-critical") + service(),
         "platform",
     ),
     "a Deployment of a critical priority": (
@@ -298,16 +382,68 @@ def test_role(name: str) -> None:
     assert role_in(text).name == expected
 
 
+WHY = {
+    "a Service selects its Pods": "Service 'web' sends requests to its Pods",
+    "the only Service is of another workload": "no Service selects its Pods",
+    "no Service in the input": "the input holds no Service of its namespace",
+    "a named port that no container declares": "no container can listen on a port of Service 'web'",
+    "the Service has no ports": "Service 'web' has no ports",
+    "all ports are for scraping, by name": "all ports of Service 'web' are for scraping",
+    "one port can be listened on, and is for scraping": "all ports of Service 'web' are for "
+    "scraping",
+    "two Services without traffic": "all ports of Service 'web' are for scraping; "
+    "all ports of Service 'web-metrics' are for scraping",
+    "the governing Service of a StatefulSet": "Service 'web' only names the Pods of the "
+    "StatefulSet",
+    "a port of the node": "container 'web' serves port 80 of its node",
+    "an InferencePool points at its Pods": "InferencePool 'pool' points at its Pods",
+    "a ServiceEntry points at its Pods": "ServiceEntry 'entry' points at its Pods",
+    "a Job": "kzd does not change a Job of 'batch/v1'",
+    "an old API group": "'extensions/v1beta1' is no longer served; apps/v1 is",
+    "a Helm hook": "it is a Helm hook",
+    "local configuration": "`config.kubernetes.io/local-config` keeps it away from the cluster",
+    "a controller owns it": "App 'x' owns it and would undo a change",
+    "a patch without an image": "container 'web' has no image, so it is a patch",
+    "the template of a Rollout": "it is the template of Rollout 'r'",
+    "the platform's namespace": "namespace kube-system belongs to the platform",
+    "a DaemonSet of the node's network": "a DaemonSet with `hostNetwork` belongs to the node",
+    "a DaemonSet of a critical priority": "a DaemonSet of priority system-node-critical belongs to "
+    "the node",
+}
+
+
+@pytest.mark.parametrize("name", WHY)
+def test_why(name: str) -> None:
+    assert role_in(ROLES[name][0]).why == WHY[name]
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_hands_off(name: str) -> None:
+    text, expected = ROLES[name]
+
+    assert role_in(text).is_left_alone is (expected in ("not ours", "platform"))
+
+
+@pytest.mark.parametrize("namespace", ["kube-system", "kube-public", "kube-node-lease"])
+def test_the_platform_s_namespaces(namespace: str) -> None:
+    text = workload(metadata=f"name: web, namespace: {namespace}") + service()
+
+    assert role_in(text).name == "platform"
+
+
 def test_a_patch_without_containers_is_not_ours() -> None:
     patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 3}\n"
+    role = role_in(patch + service())
 
-    assert role_in(patch + service()).name == "not ours"
+    assert (role.name, role.why) == ("not ours", "it has no containers, so it is a patch")
 
 
 @pytest.mark.parametrize(("said", "expected"), [(True, "serving"), (False, "worker")])
 def test_the_owner_s_word_comes_first(said: bool, expected: str) -> None:
-    assert role_in(workload() + service(), serving=said).name == expected
-    assert role_in(workload(), serving=said).name == expected
+    for text in (workload() + service(), workload()):
+        role = role_in(text, serving=said)
+        assert role.name == expected
+        assert role.why == f"annotation `kzd.dev/serving` says so: {str(said).lower()}"
 
 
 def test_the_namespace_given_stands_for_one_left_out() -> None:
@@ -357,6 +493,7 @@ SINGLE = {
         False,
     ),
     "a ReadOnlyMany claim": (workload(pod=CLAIM) + CLAIMED.format("ReadOnlyMany"), False),
+    "a claim of a DaemonSet": (workload("DaemonSet", pod=CLAIM), False),
     "an ephemeral volume is per Pod": (
         workload(pod="volumes: [{name: data, ephemeral: {volumeClaimTemplate: {}}}]"),
         False,
@@ -393,6 +530,105 @@ def test_single(name: str) -> None:
     assert bool(role_in(text + service()).single) is expected
 
 
+STORES = {
+    "postgres": (5432,),
+    "postgresql": (5432,),
+    "mysql": (3306,),
+    "mariadb": (3306,),
+    "percona": (3306,),
+    "mongo": (27017,),
+    "mongodb": (27017,),
+    "redis": (6379,),
+    "valkey": (6379,),
+    "memcached": (11211,),
+    "cassandra": (9042, 7000),
+    "elasticsearch": (9200, 9300),
+    "opensearch": (9200, 9300),
+    "etcd": (2379, 2380),
+    "zookeeper": (2181,),
+    "kafka": (9092,),
+    "rabbitmq": (5672,),
+    "nats": (4222,),
+    "influxdb": (8086,),
+    "clickhouse": (8123, 9000),
+    "minio": (9000,),
+}
+
+
+@pytest.mark.parametrize("store", DATA_STORES)
+def test_a_data_store_is_known_behind_each_of_its_ports(store: str) -> None:
+    for port in STORES[store]:
+        text = workload(
+            image=f"example.com/{store}:1", container=f"ports: [{{containerPort: {port}}}]"
+        )
+        why = f"one replica of the data store '{store}', whose data a second Pod would not have"
+        assert role_in(text + service(ports=f"[{{port: {port}}}]")).single == why
+
+
+@pytest.mark.parametrize(
+    ("value", "pods"), [(3, 3), ("50%", 2), ("3", None), ("%", None), ("x%", None), (None, None)]
+)
+def test_a_share_of_five_pods(value: object, pods: int | None) -> None:
+    assert share(value, 5, up=False) == pods
+
+
+ELSEWHERE = service("other", metadata="namespace: b")
+MISSING = {
+    "an Ingress beside it": ("Ingress", "a", "{defaultBackend: {service: {name: web}}}", "", True),
+    "an Ingress elsewhere": ("Ingress", "b", "{defaultBackend: {service: {name: web}}}", "", False),
+    "a route elsewhere that leads here": (
+        "HTTPRoute",
+        "b",
+        "{rules: [{backendRefs: [{name: web, namespace: a}]}]}",
+        "",
+        True,
+    ),
+    "a route beside it that leads elsewhere": (
+        "HTTPRoute",
+        "a",
+        "{rules: [{backendRefs: [{name: web, namespace: b}]}]}",
+        "",
+        False,
+    ),
+    "a binding": ("TargetGroupBinding", "a", "{serviceRef: {name: web}}", "", True),
+    "an APIService": ("APIService", "a", "{service: {name: web, namespace: a}}", "", True),
+    "a Service of that name": (
+        "Ingress",
+        "a",
+        "{defaultBackend: {service: {name: web}}}",
+        service("web", metadata="namespace: a"),
+        False,
+    ),
+    "a Service of another name": (
+        "Ingress",
+        "a",
+        "{defaultBackend: {service: {name: web}}}",
+        service("other", metadata="namespace: a"),
+        True,
+    ),
+    "a Service of that name elsewhere": (
+        "Ingress",
+        "a",
+        "{defaultBackend: {service: {name: web}}}",
+        service("web", metadata="namespace: b"),
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_missing_services(name: str) -> None:
+    kind, namespace, spec, more, expected = MISSING[name]
+    entry = f"---\napiVersion: x/v1\nkind: {kind}\nmetadata: {{name: e, namespace: {namespace}}}\n"
+    text = (
+        workload(metadata="name: web, namespace: a") + f"{entry}spec: {spec}\n" + more + ELSEWHERE
+    )
+    view = view_of(text)
+    (first, *_) = [item for item in view.resources if isinstance(item, Workload)]
+
+    assert bool(missing_services(first, view)) is expected
+
+
 TAKE_OVER = {
     "a Deployment of one surges": (workload(), True),
     "Recreate": (workload(spec="strategy: {type: Recreate}"), False),
@@ -412,6 +648,20 @@ TAKE_OVER = {
     ),
     "no surge and an autoscaler's minimum of two": (
         workload(spec="strategy: {rollingUpdate: {maxSurge: 0}}") + SCALED,
+        True,
+    ),
+    "a surge that can't be read": (
+        workload(spec="strategy: {rollingUpdate: {maxSurge: some}}"),
+        True,
+    ),
+    "no surge, one replica and a number that can't be read": (
+        workload(spec="strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: some}}"),
+        False,
+    ),
+    "no surge, two replicas and a number that can't be read": (
+        workload(
+            spec="strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: some}}\n  replicas: 2"
+        ),
         True,
     ),
     "a StatefulSet of two": (workload("StatefulSet", spec="replicas: 2"), True),

@@ -34,6 +34,34 @@ PORTS = {
         [8080],
     ),
     "a number in quotes": ([("web", "[]")], "[{port: 80, targetPort: '8080'}]", [8080]),
+    "the words of ports that come last": (
+        [("web", "[]")],
+        "[{name: debug, port: 1}, {name: web-pprof, port: 2}, {name: profiling, port: 3},"
+        " {name: admin, port: 4}, {name: health, port: 5}, {name: web, port: 6}]",
+        [6, 1, 2, 3, 4, 5],
+    ),
+    "the words of ports for scraping": (
+        [("web", "[]")],
+        "[{name: metrics, port: 1}, {name: prom, port: 2}, {name: prometheus, port: 3},"
+        " {name: web-monitoring, port: 4}, {name: telemetry, port: 5}, {name: Metrics, port: 6},"
+        " {name: web, port: 7}]",
+        [7],
+    ),
+    "ports of the node beside a Service": (
+        [("web", "[{containerPort: 80, hostPort: 80}, {containerPort: 81, hostPort: 81}]")],
+        "[{port: 82}]",
+        [80, 81, 82],
+    ),
+    "a number of two protocols": (
+        [("web", "[]")],
+        "[{port: 53, protocol: UDP}, {port: 53}]",
+        [53] * 2,
+    ),
+    "a port of the node behind a Service": (
+        [("web", "[{containerPort: 80, hostPort: 80}]")],
+        "[{port: 80}]",
+        [80],
+    ),
     "the same port twice": ([("web", "[]")], "[{port: 80}, {port: 81, targetPort: 80}]", [80]),
 }
 
@@ -70,6 +98,15 @@ def test_the_container_is_the_one_that_declares_the_port() -> None:
     assert (port.container.name, port.declared, port.problem) == ("b", True, "")
 
 
+def test_the_container_is_the_one_that_declares_the_protocol() -> None:
+    (port,) = ports_in(
+        [("a", "[{containerPort: 2, protocol: UDP}]"), ("b", "[{containerPort: 2}]")], "[{port: 2}]"
+    )
+
+    assert port.container is not None
+    assert (port.container.name, port.protocol) == ("b", "TCP")
+
+
 def test_else_the_only_one_that_does_more_than_idle() -> None:
     (port,) = ports_in([("a", "[]"), ("b", "[]")], "[{port: 2}]", a="command: [sleep, infinity]")
 
@@ -90,6 +127,16 @@ def test_two_that_declare_it_are_a_problem() -> None:
 
     assert port.container is None
     assert "several containers declare" in port.problem
+
+
+def test_each_name_that_two_declare_is_a_problem() -> None:
+    declared = "[{name: http, containerPort: 2}, {name: grpc, containerPort: 3}]"
+    found = ports_in(
+        [("a", declared), ("b", declared)],
+        "[{port: 80, targetPort: http}, {port: 81, targetPort: grpc}]",
+    )
+
+    assert [port.name for port in found] == ["http", "grpc"]
 
 
 def test_a_port_of_the_node_that_a_service_scrapes_is_dropped() -> None:

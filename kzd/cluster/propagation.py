@@ -7,7 +7,6 @@ from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from kzd.cluster import mesh
-from kzd.cluster.entry import ROUTE_KINDS
 from kzd.cluster.resource import Resource, Service, Workload
 from kzd.edit import path
 from kzd.value import text
@@ -139,7 +138,7 @@ def _path_of_entry(entry: Resource, service: Service) -> tuple[str, str]:
     name = _class_of(entry)
     if name in AZURE_CLASSES:
         return "azure-agic", f"{shown}, in class {name}"
-    return "ingress" if entry.kind in ROUTE_KINDS else UNSEEN, shown
+    return "ingress", shown
 
 
 def _class_of(entry: Resource) -> str:

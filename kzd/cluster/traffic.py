@@ -82,8 +82,6 @@ def is_for_scraping(
         return True
     found = declaring(workload, port)
     names = [port.name, *(declared.name for _, declared in found)]
-    if isinstance(port.target, str):
-        names.append(port.target)
     if any(has_word(name, SCRAPING_WORDS) for name in names):
         return True
     numbers = {declared.number for _, declared in found} | {port.target}
