@@ -10,6 +10,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
+from tests.console import Console
+
 SCRUBBED = ("KZD_CONFIG", "KZD_DEBUG", "NO_COLOR", "COLUMNS", "TERM", "_KZD_COMPLETE")
 NO_SKIPS = "KZD_NO_SKIPS"
 
@@ -43,6 +45,12 @@ def expected(snapshot: SnapshotAssertion, case: Any) -> SnapshotAssertion:
             Path(snapshot_collection.location).write_bytes(text.encode())
 
     return snapshot.use_extension(CaseFile)
+
+
+@pytest.fixture
+def console(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Console:
+    """A working directory of its own, and standard streams."""
+    return Console(monkeypatch, tmp_path)
 
 
 @pytest.fixture(autouse=True)

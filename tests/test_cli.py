@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -37,8 +36,7 @@ PROBE = ("--only", "readiness-probe")
 
 
 @pytest.fixture
-def console(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Console:
-    console = Console(monkeypatch, tmp_path)
+def console(console: Console) -> Console:
     console.write("web.yaml", WEB)
     console.write("edited.yaml", WEB_EDITED)
     return console

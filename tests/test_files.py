@@ -19,11 +19,6 @@ IN_PLACE = ("render", "--in-place", *ONLY)
 BROKEN = "kind: Deployment\nspec: {\n"
 
 
-@pytest.fixture
-def console(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Console:
-    return Console(monkeypatch, tmp_path)
-
-
 def tree(folder: Path) -> dict[str, str]:
     """All files below a folder with their text."""
     return {

@@ -38,11 +38,6 @@ BOMB = "".join(
 )
 
 
-@pytest.fixture
-def console(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Console:
-    return Console(monkeypatch, tmp_path)
-
-
 def loaded(data: bytes) -> dict[str, object]:
     return YAML(typ="safe", pure=True).load(data)
 

@@ -28,11 +28,6 @@ TOLD = {
 OBJECTS = {"summary", "workload", "result", "edit", "propagation", "file", "field", "resourceRef"}
 
 
-@pytest.fixture
-def console(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Console:
-    return Console(monkeypatch, tmp_path)
-
-
 class TextFile(SingleFileSnapshotExtension):
     """A snapshot as a file of its own."""
 
