@@ -70,6 +70,7 @@ def diff(sources: Sequence[Source], request: Request, *, is_colored: bool) -> An
     done = run(sources, request)
     is_changed = _is_changed(done)
     after = {file.name: file.data for file in done.output.files}
+    # A file never comes out empty: what could not be read is no removal.
     parts = [
         unified(source.name, source.data, after[source.name], is_colored=is_colored)
         for source in sources

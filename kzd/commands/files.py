@@ -163,9 +163,9 @@ def _make_directory(directory: str) -> None:
         raise _failed(directory, error) from error
 
 
-def replace(contents: Iterable[tuple[Input, bytes]]) -> int:
+def replace(contents: Iterable[tuple[Input, bytes]]) -> None:
     """
-    Replace the files whose data differs and tell how many; raises a KzdError.
+    Replace the files whose data differs; raises a KzdError.
 
     Each keeps its mode, and its owner where permitted; a link stays a link to the file that is
     replaced.  Whatever happens, each file is whole: the old one or the new one.
@@ -179,7 +179,6 @@ def replace(contents: Iterable[tuple[Input, bytes]]) -> int:
                 raise ConfigError("is no regular file, so it can't be replaced", file=item.name)
             changed.append((item.target, new, _mode(item.target)))
     _write(changed)
-    return len(changed)
 
 
 def _mode(target: str) -> int:

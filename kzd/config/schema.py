@@ -38,21 +38,13 @@ def config_schema(transforms: Sequence[Transform]) -> Schema:
     override = {"match": {"$ref": "#/definitions/match"}, "exempt": _exempt(transforms)} | local
     items = {"type": "array", "items": _mapping(override, required=["match"])}
     spec = _mapping(anywhere | {"overrides": _nullable(items)})
+    top = ({"const": API_VERSION}, {"const": KIND}, {"type": "object"}, _nullable(spec))
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": f"{KIND}, the configuration of kzd",
         "description": f"For Kubernetes 1.{OLDEST} to 1.{NEWEST}.",
         "definitions": sections | {"match": _match()},
-        **_mapping(
-            dict(
-                zip(
-                    TOP_KEYS,
-                    ({"const": API_VERSION}, {"const": KIND}, {"type": "object"}, _nullable(spec)),
-                    strict=True,
-                )
-            ),
-            required=["apiVersion", "kind"],
-        ),
+        **_mapping(dict(zip(TOP_KEYS, top, strict=True)), required=["apiVersion", "kind"]),
     }
 
 

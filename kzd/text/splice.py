@@ -14,7 +14,7 @@ from kzd.text.guard import guard
 from kzd.text.layout import as_lines, block_style, line_after, line_end, place_in
 from kzd.text.piece import BEHIND_ALL, IN_PLACE, Change, Insert, Piece, applied
 from kzd.text.tape import FLOW_MAPPING, MAPPING, MAPPINGS, SEQUENCE, Tape
-from kzd.text.target import has_open_end, insert_refusal, is_empty, refusal, target_of
+from kzd.text.target import Target, has_open_end, insert_refusal, is_empty, refusal, target_of
 
 __all__ = ["Change", "Insert", "insert_refusal", "refusal", "splice"]
 
@@ -49,7 +49,7 @@ def splice(
 def _change_pieces(tape: Tape, changes: Iterable[Change]) -> Iterator[Piece]:
     """Changes in the same node become one: their missing parts are nested into each other."""
     pending: dict[int, Any] = {}
-    targets = {}
+    targets: dict[int, Target] = {}
     for change in changes:
         target = target_of(tape, change.path)
         targets[target.node] = target
@@ -61,19 +61,23 @@ def _change_pieces(tape: Tape, changes: Iterable[Change]) -> Iterator[Piece]:
             data = data.setdefault(step, {})
         data[target.rest[-1]] = change.value
     for node, value in pending.items():
-        target = targets[node]
-        above = list(target.above)
-        is_in_flow = bool(above) and tape.kinds[above[-1]] == FLOW_MAPPING
-        if is_in_flow and (is_empty(tape, node) or tape.kinds[node] not in MAPPINGS):
-            yield flow_pieces.in_place(tape, node, above[-1], value)
-        elif is_empty(tape, node):
-            yield from _filled(tape, node, target.key, above, value)
-        elif tape.kinds[node] == FLOW_MAPPING:
-            yield from flow_pieces.into_mapping(tape, node, value)
-        elif tape.kinds[node] == MAPPING:
-            yield _into_block(tape, node, above, value)
-        else:
-            yield Piece(tape.starts[node], tape.ends[node], IN_PLACE, leaf(value))
+        yield from _pieces_at(tape, targets[node], value)
+
+
+def _pieces_at(tape: Tape, target: Target, value: Any) -> Iterator[Piece]:
+    """A value in place of a scalar or an empty collection, or new entries of a mapping."""
+    node, above = target.node, list(target.above)
+    is_in_flow = bool(above) and tape.kinds[above[-1]] == FLOW_MAPPING
+    if is_in_flow and (is_empty(tape, node) or tape.kinds[node] not in MAPPINGS):
+        yield flow_pieces.in_place(tape, node, above[-1], value)
+    elif is_empty(tape, node):
+        yield from _filled(tape, node, target.key, above, value)
+    elif tape.kinds[node] == FLOW_MAPPING:
+        yield from flow_pieces.into_mapping(tape, node, value)
+    elif tape.kinds[node] == MAPPING:
+        yield _into_block(tape, node, above, value)
+    else:
+        yield Piece(tape.starts[node], tape.ends[node], IN_PLACE, leaf(value))
 
 
 def _into_block(tape: Tape, node: int, above: list[int], value: dict[str, Any]) -> Piece:

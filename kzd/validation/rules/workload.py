@@ -25,6 +25,7 @@ STATEFUL_SET_MAX_UNAVAILABLE = 37
 """The first version that reads it in all its patch versions (KEP-961); others drop it."""
 
 Spec = dict[str, Any]
+UPDATE_TYPES = ("RollingUpdate", "OnDelete")
 COUNTS = ("replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds")
 
 
@@ -56,9 +57,8 @@ def stateful_set(spec: Spec, at: FieldPath, versions: Versions) -> Iterator[Prob
     yield from _runs_pods(spec, at, versions)
     yield from one_of(("OrderedReady", "Parallel"), spec, "podManagementPolicy", at)
     yield from at_least(0, mapping(spec.get("ordinals")), ("start",), (*at, "ordinals"))
-    strategy = mapping(spec.get("updateStrategy"))
-    where = (*at, "updateStrategy")
-    yield from one_of(("RollingUpdate", "OnDelete"), strategy, "type", where)
+    strategy, where = mapping(spec.get("updateStrategy")), (*at, "updateStrategy")
+    yield from one_of(UPDATE_TYPES, strategy, "type", where)
     if strategy.get("type") == "OnDelete":
         yield from _no_rolling_update(strategy, where)
         return
@@ -73,9 +73,8 @@ def stateful_set(spec: Spec, at: FieldPath, versions: Versions) -> Iterator[Prob
 def daemon_set(spec: Spec, at: FieldPath, versions: Versions) -> Iterator[Problem]:
     """Source: pkg/apis/apps/validation/validation.go, ValidateDaemonSetSpec."""
     yield from _runs_pods(spec, at, versions)
-    strategy = mapping(spec.get("updateStrategy"))
-    where = (*at, "updateStrategy")
-    yield from one_of(("RollingUpdate", "OnDelete"), strategy, "type", where)
+    strategy, where = mapping(spec.get("updateStrategy")), (*at, "updateStrategy")
+    yield from one_of(UPDATE_TYPES, strategy, "type", where)
     if strategy.get("type") == "OnDelete":
         return
     rolling = mapping(strategy.get("rollingUpdate"))
