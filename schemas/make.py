@@ -70,6 +70,7 @@ def main() -> None:
 
 def trimmed(minor: int) -> Definitions:
     """The definitions that the kinds of one version reach, and the kinds as fields of `kinds`."""
+    # Only where it is made: the tests read the text without the package, and mypy has no types.
     import kubernetes_validate  # type: ignore[import-not-found]
 
     folder = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"

@@ -80,13 +80,10 @@ class Chart:
     def small(cls) -> Chart:
         """One app of about 2 KB: a Deployment of two replicas without probes, and its Service."""
         chart = cls(7, Random(1))
-        chart.kind, chart.has_service, chart.is_scaled, chart.replicas = (
-            "Deployment",
-            True,
-            False,
-            2,
-        )
-        chart._is_terse = True
+        chart.kind = "Deployment"
+        chart.replicas = 2
+        chart.has_service = chart._is_terse = True
+        chart.is_scaled = False
         return chart
 
     def essentials(self) -> Iterator[tuple[str, str]]:
