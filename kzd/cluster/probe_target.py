@@ -109,10 +109,9 @@ def _has_readiness(container: Container) -> bool:
 def _target(item: ServingPort, container: Container, doubt: str = "") -> Target:
     assert item.number is not None
     given = item.service_port.target if item.service_port else item.name
-    is_named = is_port_name(given) and given == item.name
+    name = given if is_port_name(given) else None
     sender = f"Service '{item.service.name}' sends" if item.service else "its node sends"
-    port = given if is_named and given is not None else item.number
-    return Target(container, port, item.number, sender, item.declared, doubt)
+    return Target(container, name or item.number, item.number, sender, item.declared, doubt)
 
 
 def _guesses(workload: Workload, item: ServingPort) -> list[Target]:
