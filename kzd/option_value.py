@@ -35,8 +35,8 @@ def typed(option: Option, value: Any) -> Any:
 
     None stays None where the option may be unset.
     """
-    kind, is_optional = _kind(option)
-    if value is None and is_optional:
+    kind = option.kind
+    if value is None and option.is_optional:
         return None
     fits = {
         "bool": isinstance(value, bool),
@@ -61,7 +61,7 @@ def typed_text(option: Option, text: Any) -> Any:
     >>> typed_text(Option(1, "", type="int"), "08")
     8
     """
-    return typed(option, _meant(_kind(option)[0], text) if isinstance(text, str) else text)
+    return typed(option, _meant(option.kind, text) if isinstance(text, str) else text)
 
 
 def _meant(kind: str, text: str) -> Any:
@@ -80,7 +80,6 @@ def _meant(kind: str, text: str) -> Any:
 
 def allowed(option: Option) -> str:
     """What an option takes, as a message says it."""
-    kind, _ = _kind(option)
     if option.choices:
         return "one of " + listed(option.choices)
     what = {
@@ -89,7 +88,7 @@ def allowed(option: Option) -> str:
         "float": "a number",
         "str": "a string",
         "list[str]": "a list of strings",
-    }[kind]
+    }[option.kind]
     if option.minimum is not None and option.maximum is not None:
         return f"{what} from {option.minimum:g} to {option.maximum:g}"
     if option.minimum is not None:
@@ -131,11 +130,6 @@ def shown(value: Any) -> str:
     if len(text) > SHOWN_CHARACTERS:
         text = text[:SHOWN_CHARACTERS] + "…"
     return f"'{text}'" if isinstance(value, str) else text
-
-
-def _kind(option: Option) -> tuple[str, bool]:
-    kind = option.type.removesuffix(" | None")
-    return kind, kind != option.type
 
 
 def _is_number(value: Any) -> bool:

@@ -12,7 +12,7 @@ from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
-from kzd.config.schema import config_schema, docstring, first_line, json_text
+from kzd.config.schema import config_schema, json_text
 from kzd.option_value import camel
 from kzd.settings import SECTIONS
 from kzd.transform import Option, Transform
@@ -103,7 +103,7 @@ def reference_text(transforms: Sequence[Transform]) -> str:
 def page(transform: Transform) -> str:
     """The page of a transform: its docstring, its options, its example."""
     return "\n".join(
-        [f"## `{transform.name}`\n", docstring(transform) + "\n", _facts(transform),
+        [f"## `{transform.name}`\n", transform.docstring + "\n", _facts(transform),
          _options(transform), _example(transform)]
     ).rstrip() + "\n"  # fmt: skip
 
@@ -132,9 +132,8 @@ def _type(option: Option) -> str:
     if option.choices:
         *most, last = (f"`{choice}`" for choice in option.choices)
         return f"{', '.join(most)} or {last}"
-    kind = option.type.removesuffix(" | None")
     names = {"bool": "boolean", "int": "integer", "float": "number", "list[str]": "strings"}
-    text = names.get(kind, "string")
+    text = names.get(option.kind, "string")
     text += f", at least {option.minimum:g}" if option.minimum is not None else ""
     return text + (f", at most {option.maximum:g}" if option.maximum is not None else "")
 
@@ -173,7 +172,7 @@ def transform_table(transforms: Sequence[Transform]) -> str:
     """What changes manifests, then what only tells; each in the order of running."""
     page = "kzd/transforms/README.md"
     rows = [
-        f"| [`{item.name}`]({page}#{item.name}) | {_kind(item)} | {first_line(item)} |"
+        f"| [`{item.name}`]({page}#{item.name}) | {_kind(item)} | {item.promise} |"
         for item in sorted(transforms, key=lambda item: _kind(item) == TELLS)
     ]
     return "\n".join(["| transform | | |", "|---|---|---|", *rows])

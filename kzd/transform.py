@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from kzd.edit import Create, Edit, Finding
@@ -25,6 +25,16 @@ class Option(NamedTuple):
     choices: tuple[str, ...] = ()
     type: str = ""
 
+    @property
+    def kind(self) -> str:
+        """Its type where it is set: `bool`, `int`, `float`, `str` or `list[str]`."""
+        return self.type.removesuffix(" | None")
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether unset is a value of its own."""
+        return self.kind != self.type
+
 
 def option(
     default: Any,
@@ -38,11 +48,6 @@ def option(
     return Option(default, sentence, minimum, maximum, choices)
 
 
-def is_of_one_workload(source: str) -> bool:
-    """Whether a source speaks of single workloads: an annotation or an override."""
-    return source.startswith("annotation") or ".overrides[" in source
-
-
 class Section:
     """
     Frozen, keyword-only values with defaults; the configuration schema is generated from it.
@@ -53,6 +58,7 @@ class Section:
 
     options: ClassVar[dict[str, Option]] = {}
     _sources: Mapping[str, str]
+    _specific: Collection[str]
 
     def __init_subclass__(cls) -> None:
         declared = dict(cls.options)
@@ -62,8 +68,15 @@ class Section:
                 declared[name] = value._replace(type=types[name])
         cls.options = declared
 
-    def __init__(self, sources: Mapping[str, str] = _NO_SOURCES, **values: Any) -> None:
+    def __init__(
+        self,
+        sources: Mapping[str, str] = _NO_SOURCES,
+        specific: Collection[str] = (),
+        /,
+        **values: Any,
+    ) -> None:
         object.__setattr__(self, "_sources", sources)
+        object.__setattr__(self, "_specific", specific)
         for name, declared in self.options.items():
             object.__setattr__(self, name, values.pop(name, declared.default))
         if values:
@@ -72,6 +85,10 @@ class Section:
     def source_of(self, name: str) -> str:
         """Where the value of an option was said, empty for its default."""
         return self._sources.get(name, "")
+
+    def is_specific(self, name: str) -> bool:
+        """Whether an option was said of single workloads: by an annotation or an override."""
+        return name in self._specific
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen")
@@ -101,6 +118,16 @@ class Transform(NamedTuple):
     def module(self) -> str:
         """The module's name inside `kzd.transforms`."""
         return self.name.replace("-", "_")
+
+    @property
+    def docstring(self) -> str:
+        """What there is to say about it: its module's docstring."""
+        return (sys.modules[self.decide.__module__].__doc__ or "").strip()
+
+    @property
+    def promise(self) -> str:
+        """What the user gets: the docstring's first line."""
+        return self.docstring.partition("\n")[0]
 
 
 def transform(

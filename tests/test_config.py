@@ -59,6 +59,23 @@ def sleep(config: Config, resource: Resource) -> tuple[object, str]:
     return options.seconds, options.source_of("seconds")
 
 
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        (workload(name="api"), False),
+        (workload(), True),
+        (workload({"kzd.dev/pre-stop-sleep.seconds": "20"}, name="api"), True),
+    ],
+)
+@pytest.mark.parametrize("name", ["kzd.yaml", "annotation.yaml", "a.overrides[0]"])
+def test_what_is_said_of_single_workloads(name: str, resource: Resource, expected: bool) -> None:
+    """By an annotation or an override, whatever the file is called."""
+    options = config(SPEC, name).settings_for(resource).settings.options["pre-stop-sleep"]
+
+    assert options.is_specific("seconds") is expected
+    assert options.is_specific("ratio") is False
+
+
 SPEC = {
     "preStopSleep": {"seconds": 10},
     "overrides": [

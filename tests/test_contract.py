@@ -12,7 +12,6 @@ import pytest
 
 from kzd import pipeline, transforms
 from kzd.config.configuration import Config
-from kzd.config.schema import docstring
 from kzd.config.source import choose
 from kzd.errors import ConfigError, InputError
 from kzd.flow.bundle import Bundle, Source
@@ -258,7 +257,7 @@ def test_options_are_documented(transform: Transform) -> None:
 
 @every_transform
 def test_docstring_is_a_page(transform: Transform) -> None:
-    lines = docstring(transform).split("\n")
+    lines = transform.docstring.split("\n")
 
     assert len(lines[0]) < 72
     assert lines[0].endswith(".")

@@ -87,7 +87,8 @@ class Annotations:
             answer.serving = answer.typed(path, _SERVING_OPTION, value)
         elif name in self._known:
             section, option_name, option = self._known[name]
-            said = Said(answer.typed(path, option, value), f"annotation `{key}`")
+            typed = answer.typed(path, option, value)
+            said = Said(typed, f"annotation `{key}`", is_specific=True)
             answer.layer.setdefault(section, {})[option_name] = said
         else:
             answer.fail(path, unknown(name, self._near(name)))

@@ -15,10 +15,11 @@ Position = Callable[[FieldPath], tuple[int, int]]
 
 
 class Said(NamedTuple):
-    """The value of an option, and where it was said."""
+    """The value of an option, where it was said, and whether of single workloads."""
 
     value: Any
     source: str
+    is_specific: bool = False
 
 
 Layer = dict[str, dict[str, Said]]
@@ -54,7 +55,8 @@ def _is_unsaid(subject: str, before: dict[str, Said], options: dict[str, Said]) 
 def built(section: type[Section], said: dict[str, Said]) -> Any:
     """A section with the values that were said, and its defaults."""
     sources = {name: value.source for name, value in said.items()}
-    return section(sources, **{name: value.value for name, value in said.items()})
+    specific = frozenset(name for name, value in said.items() if value.is_specific)
+    return section(sources, specific, **{name: value.value for name, value in said.items()})
 
 
 class Reader:
@@ -93,13 +95,23 @@ class Reader:
                 self.fail((*path, str(key)), unknown(key, names))
         return value
 
-    def layer(self, path: FieldPath, data: dict[str, Any], keys: Iterable[str]) -> Layer:
-        """The sections among `keys` that a mapping holds."""
+    def layer(
+        self,
+        path: FieldPath,
+        data: dict[str, Any],
+        keys: Iterable[str],
+        *,
+        is_specific: bool = False,
+    ) -> Layer:
+        """The sections among `keys` that a mapping holds; `is_specific` for single workloads."""
         layer: Layer = {}
         for key in keys:
             if key in data:
                 name, section = self.sections[key]
-                layer[name] = self._options((*path, key), data[key], section)
+                said = self._options((*path, key), data[key], section)
+                layer[name] = {
+                    option: item._replace(is_specific=is_specific) for option, item in said.items()
+                }
         return layer
 
     def _options(self, path: FieldPath, value: Any, section: type[Section]) -> dict[str, Said]:
@@ -107,7 +119,7 @@ class Reader:
         said = {}
         for key, given in self.mapping(path, value, names).items():
             option = section.options[names[key]]
-            if given is None and not option.type.endswith("| None"):
+            if given is None and not option.is_optional:
                 continue
             place = (*path, key)
             try:

@@ -65,7 +65,7 @@ def _override(reader: Reader, path: FieldPath, value: Any) -> Override:
     return Override(
         path,
         _match(reader, (*path, "match"), data.get("match")),
-        reader.layer(path, data, sections),
+        reader.layer(path, data, sections, is_specific=True),
         _exempt(reader, (*path, "exempt"), data.get("exempt")),
     )
 

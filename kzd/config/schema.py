@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,7 +29,7 @@ def config_schema(transforms: Sequence[Transform]) -> Schema:
     """The schema of a ZeroDowntime document."""
     sections: Schema = {name: section_schema(section) for name, section in SECTIONS.items()}
     sections |= {
-        camel(item.name): section_schema(item.options) | {"description": first_line(item)}
+        camel(item.name): section_schema(item.options) | {"description": item.promise}
         for item in transforms
     }
     anywhere = {name: {"$ref": f"#/definitions/{name}"} for name in sections}
@@ -56,7 +55,7 @@ def section_schema(section: type[Section]) -> Schema:
 
 def option_schema(name: str, option: Option) -> Schema:
     """The schema of one option."""
-    schema: Schema = {**TYPES[option.type.removesuffix(" | None")]}
+    schema: Schema = {**TYPES[option.kind]}
     if option.choices:
         schema["enum"] = list(option.choices)
     if option.minimum is not None:
@@ -70,16 +69,6 @@ def option_schema(name: str, option: Option) -> Schema:
         is_list = isinstance(option.default, tuple)
         schema["default"] = list(option.default) if is_list else option.default
     return schema
-
-
-def first_line(transform: Transform) -> str:
-    """What the user gets: the first line of the transform's page."""
-    return docstring(transform).partition("\n")[0]
-
-
-def docstring(transform: Transform) -> str:
-    """The page of a transform: its module's docstring."""
-    return (sys.modules[f"kzd.transforms.{transform.module}"].__doc__ or "").strip()
 
 
 def json_text(schema: Schema) -> str:

@@ -31,7 +31,7 @@ from kzd.cluster.probe_evidence import Evidence, configured, evidence_for
 from kzd.cluster.probe_target import Target, is_settled, out_of_reach, targets
 from kzd.cluster.resource import Workload
 from kzd.edit import Edit, FieldPath, Finding, Safety
-from kzd.transform import OptionSet, is_of_one_workload, option, transform
+from kzd.transform import OptionSet, option, transform
 
 STICKS = "a StatefulSet's rollout sticks at a wrong one, and its Pods may need each other first"
 
@@ -72,20 +72,23 @@ def readiness_probe(
         yield Finding(field, why)
 
 
-def _source(options: Options) -> str:
-    return options.source_of("path") or options.source_of("port")
+def _said(options: Options) -> tuple[str, bool]:
+    """Where path or port were said, and whether of single workloads."""
+    name = "path" if options.source_of("path") else "port"
+    return options.source_of(name), options.is_specific(name)
 
 
 def _unused(workload: Workload, options: Options, why: str) -> Iterator[Finding]:
-    if is_of_one_workload(_source(options)):
-        message = f"is not set, though configured ({_source(options)}): {why}"
+    source, is_meant = _said(options)
+    if is_meant:
+        message = f"is not set, though configured ({source}): {why}"
         yield Finding((*workload.pod("containers", 0), READINESS), message)
 
 
 def _configured(workload: Workload, options: Options, found: list[Target]) -> Edit | Finding | None:
     if not (options.path or options.port):
         return None
-    source = _source(options)
+    source, is_meant = _said(options)
     answer = configured(
         workload, found, path=options.path, port=options.port, scheme=options.scheme
     )
@@ -93,7 +96,7 @@ def _configured(workload: Workload, options: Options, found: list[Target]) -> Ed
         first = (*workload.pod("containers", 0), READINESS)
         return Finding(first, f"{answer} ({source})", "warning")
     container, evidence = answer
-    doubt = STICKS if workload.kind == "StatefulSet" and not is_of_one_workload(source) else ""
+    doubt = STICKS if workload.kind == "StatefulSet" and not is_meant else ""
     return _edit((*container.path, READINESS), evidence, doubt, source)
 
 

@@ -24,7 +24,7 @@ from kzd.cluster.container import Container
 from kzd.cluster.probe import LARGEST_COUNT, LIVENESS, STARTUP, Probe, copy_of, probe_of
 from kzd.cluster.resource import Workload
 from kzd.edit import Edit, Finding, Safety
-from kzd.transform import OptionSet, is_of_one_workload, option, transform
+from kzd.transform import OptionSet, option, transform
 from kzd.value import integer, mapping
 
 SLOW_SECONDS = 10
@@ -56,8 +56,8 @@ def startup_probe(
         if liveness is None or container.data.get(STARTUP) is not None:
             continue
         if source or liveness.initial_delay_seconds >= SLOW_SECONDS:
-            is_doubtful = workload.kind == "StatefulSet" and not is_of_one_workload(source)
-            doubt = NEEDS_PEERS if is_doubtful else ""
+            is_meant = options.is_specific("startup_seconds")
+            doubt = NEEDS_PEERS if workload.kind == "StatefulSet" and not is_meant else ""
             yield from _decision(container, liveness, options.startup_seconds, source, doubt)
 
 
