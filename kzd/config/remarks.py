@@ -39,8 +39,7 @@ class Exemptions:
         for name, exemption in resolved.exemptions.items():
             if name not in judged:
                 continue
-            withheld = verdict.withheld
-            is_at_work = any(withheld.values()) if name == ALL else bool(withheld.get(name))
+            is_at_work = bool(verdict.withheld) if name == ALL else name in verdict.withheld
             if exemption.override is not None:
                 key = (exemption.override, name)
                 self._at_work[key] = self._at_work.get(key, False) or is_at_work

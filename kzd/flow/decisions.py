@@ -22,8 +22,7 @@ class Verdict:
     All that was decided about one resource.
 
     `changes` are the fields set, with their values; `creates` the resources that come after it;
-    `withheld` the decisions that an exemption kept back, by transform, and `exemptions` the
-    reasons, with who gave them.
+    `withheld` the transforms that an exemption kept from saying something, with its reason.
     """
 
     def __init__(self, held: Held) -> None:
@@ -32,8 +31,7 @@ class Verdict:
         self.creates: list[Create] = []
         self.results: list[Result] = []
         self.edits: list[tuple[Transform, Edit]] = []
-        self.withheld: dict[str, int] = {}
-        self.exemptions: dict[str, str] = {}
+        self.withheld: dict[str, str] = {}
 
 
 class Choice(NamedTuple):
@@ -63,8 +61,8 @@ def verdict_of(held: Held, choice: Choice, view: ClusterView, said: set[str]) ->
             continue
         decisions = transform.decide(resource, options, view)
         if transform.name in choice.exempt:
-            verdict.withheld[transform.name] = sum(1 for _ in decisions)
-            verdict.exemptions[transform.name] = choice.exempt[transform.name]
+            if any(True for _ in decisions):
+                verdict.withheld[transform.name] = choice.exempt[transform.name]
         else:
             _take(verdict, transform, decisions, choice, said)
     return verdict

@@ -28,7 +28,7 @@ class Review(NamedTuple):
     edits: tuple[tuple[str, Edit], ...]
     results: tuple[Result, ...]
     is_changed: bool
-    exemptions: tuple[tuple[str, str], ...] = ()
+    exemptions: tuple[tuple[str, str], ...]
 
 
 def review_of(verdict: Verdict, view: ClusterView) -> Review:
@@ -45,5 +45,5 @@ def review_of(verdict: Verdict, view: ClusterView) -> Review:
         tuple((transform.name, edit) for transform, edit in verdict.edits),
         tuple(verdict.results),
         bool(verdict.changes or verdict.creates),
-        tuple((name, why) for name, why in verdict.exemptions.items() if verdict.withheld[name]),
+        tuple(verdict.withheld.items()),
     )
