@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from kzd.cluster.entry import ROUTE_KINDS, WEBHOOK_KINDS
@@ -159,16 +159,19 @@ def _origin(data: dict[str, Any], document: Document, file: File) -> Origin:
     metadata = data.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if isinstance(annotations, dict):
-        path = next(filter(None, (text(annotations.get(key)) for key in PATH_ANNOTATIONS)), None)
+        path = _first_of(annotations, PATH_ANNOTATIONS)
         if path:
-            index = next(
-                filter(None, (text(annotations.get(key)) for key in INDEX_ANNOTATIONS)), ""
-            )
+            index = _first_of(annotations, INDEX_ANNOTATIONS)
             return Origin(path, int(index) if index.isdigit() else 0, path)
         helm = text(annotations.get(HELM_FILE))
         if helm:
             return Origin(file.name, document.index, helm)
     return Origin(file.name, document.index, document.source if file.name == STDIN else "")
+
+
+def _first_of(annotations: dict[str, Any], keys: Iterable[str]) -> str:
+    """What the first of some annotations says that says anything, empty where none does."""
+    return next(filter(None, (text(annotations.get(key)) for key in keys)), "")
 
 
 def read_bundle(

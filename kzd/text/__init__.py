@@ -1,1 +1,1 @@
-"""The text engine: bytes to documents, edits to text; it knows no Kubernetes."""
+"""The text engine: bytes to documents, edits to text; it knows lists, and no kind beside them."""
