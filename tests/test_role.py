@@ -493,6 +493,7 @@ SINGLE = {
         False,
     ),
     "a ReadOnlyMany claim": (workload(pod=CLAIM) + CLAIMED.format("ReadOnlyMany"), False),
+    "a claim whose modes are none": (workload(pod=CLAIM) + CLAIMED.format("5"), True),
     "a claim of a DaemonSet": (workload("DaemonSet", pod=CLAIM), False),
     "an ephemeral volume is per Pod": (
         workload(pod="volumes: [{name: data, ephemeral: {volumeClaimTemplate: {}}}]"),

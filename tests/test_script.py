@@ -19,6 +19,8 @@ CALLS: list[tuple[list[str], tuple[str, str] | None]] = [
     (["bash", "-euo", "pipefail", "-c", "serve"], ("bash", "serve")),
     (["bash", "-co", "pipefail", "serve"], ("bash", "serve")),
     (["bash", "+c", "serve"], None),
+    (["bash", "-e", "serve"], None),
+    (["bash", "-c", "-", "serve"], ("bash", "-")),
     (["bash", "-o"], None),
     (["sh", "-c"], None),
     (["sh", "-", "-c"], None),

@@ -98,8 +98,7 @@ def only_idles(arguments: list[str], image_name: str = "") -> bool:
     simple = re.split(r"[;&|\n]+", " ".join(arguments).replace('"', " ").replace("'", " "))
     command = next((part.split() for part in reversed(simple) if part.split()), [])
     while command and (
-        command[0] in ("do", "exec", "trap", "-c", "sh", "bash", "done", "then")
-        or command[0].endswith(("/sh", "/bash", "/ash"))
+        command[0] in ("exec", "-c", "sh", "bash") or command[0].endswith(("/sh", "/bash", "/ash"))
     ):
         command = command[1:]
     program = command[0].rpartition("/")[2] if command else ""
