@@ -10,7 +10,7 @@ from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.entry import named_services
 from kzd.cluster.resource import Origin, Resource, Service, Workload
 from kzd.cluster.selection import LabelIndex, SelectorIndex, label_selector_matches
-from tests.test_role import view_of
+from tests.views import view_of
 
 LABELS = {"app": "web", "tier": "a"}
 SELECTORS: list[tuple[Any, bool]] = [
@@ -80,7 +80,11 @@ ENTRIES: list[tuple[str, Any, list[tuple[str, str | None]]]] = [
     ("VirtualService", {"tls": [DESTINATION]}, [("web", None)]),
     ("VirtualService", {"tcp": [DESTINATION]}, [("web", None)]),
     ("VirtualService", {"http": [{"route": [{"destination": {}}]}]}, []),
-    ("VirtualService", {"http": [{"route": [{"destination": {"host": "web.a.svc"}}]}]}, [("web", "a")]),
+    (
+        "VirtualService",
+        {"http": [{"route": [{"destination": {"host": "web.a.svc"}}]}]},
+        [("web", "a")],
+    ),
     ("APIService", {"service": TO | {"namespace": "a"}}, [("web", "a")]),
     ("TargetGroupBinding", {"serviceRef": TO}, [("web", None)]),
 ]

@@ -13,7 +13,7 @@ from kzd.cluster.probe import copy_of, probe_of
 from kzd.cluster.probe_evidence import configured, evidence_for, own_probe
 from kzd.cluster.probe_target import out_of_reach, targets
 from kzd.cluster.resource import Workload
-from tests.test_role import service, view_of, workload
+from tests.views import service, view_of, workload
 
 LARGEST = 2147483647
 

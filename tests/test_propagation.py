@@ -11,7 +11,7 @@ from kzd.cluster.grace import need_of
 from kzd.cluster.propagation import Propagation, propagation_of
 from kzd.cluster.resource import Workload
 from kzd.settings import PlatformSection, PropagationSection, RolesSection, Settings
-from tests.test_role import service, view_of, workload
+from tests.views import service, view_of, workload
 
 
 def first_in(text: str, **values: Any) -> tuple[Workload, ClusterView]:

@@ -2,86 +2,18 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
-
 import pytest
 
 from kzd.cluster.availability import share, take_over
-from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Workload
 from kzd.cluster.role import Role, missing_services
-from kzd.flow.bundle import Source, read_bundle
-from kzd.settings import (
-    DATA_STORES,
-    PlatformSection,
-    PropagationSection,
-    RolesSection,
-    Settings,
-)
-
-
-def view_of(*texts: str, serving: bool | None = None, namespace: str | None = None) -> ClusterView:
-    sources = [
-        Source(f"dir{number}/a.yaml", dedent(text).encode()) for number, text in enumerate(texts)
-    ]
-    bundle = read_bundle(sources, namespace=namespace)
-    settings = Settings(PropagationSection(), PlatformSection(), RolesSection(), serving)
-    resources = [held.resource for held in bundle.held]
-    return ClusterView(resources, lambda _: settings, lambda *_: True, minor=37, min_kubelet=37)
+from kzd.settings import DATA_STORES
+from tests.views import service, view_of, workload
 
 
 def role_in(*texts: str, serving: bool | None = None, namespace: str | None = None) -> Role:
     view = view_of(*texts, serving=serving, namespace=namespace)
     return view.role(next(item for item in view.resources if isinstance(item, Workload)))
-
-
-def workload(
-    kind: str = "Deployment",
-    *,
-    api: str = "apps/v1",
-    metadata: str = "name: web",
-    spec: str = "",
-    container: str = "ports: [{name: http, containerPort: 80}]",
-    pod: str = "",
-    labels: str = "{app: web}",
-    image: str = "example/web",
-) -> str:
-    return f"""\
-apiVersion: {api}
-kind: {kind}
-metadata: {{{metadata}}}
-spec:
-  selector: {{matchLabels: {labels}}}
-{f"  {spec}" if spec else ""}
-  template:
-    metadata: {{labels: {labels}}}
-    spec:
-{f"      {pod}" if pod else ""}
-      containers:
-      - name: web
-        image: {image}
-        {container}
-"""
-
-
-def service(
-    name: str = "web",
-    *,
-    selector: str = "{app: web}",
-    ports: str = "[{port: 80, targetPort: http}]",
-    metadata: str = "",
-    spec: str = "",
-) -> str:
-    return f"""\
----
-apiVersion: v1
-kind: Service
-metadata: {{name: {name}{", " + metadata if metadata else ""}}}
-spec:
-  selector: {selector}
-  ports: {ports}
-{f"  {spec}" if spec else ""}
-"""
 
 
 OTHER = service("other", selector="{app: other}")

@@ -7,7 +7,7 @@ import pytest
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Workload
 from kzd.cluster.surge import largest_scale, obstacles, why_no_room
-from tests.test_role import view_of, workload
+from tests.views import view_of, workload
 
 
 def first_in(text: str) -> tuple[Workload, ClusterView]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kzd.cluster.resource import Workload
-from tests.test_role import service, view_of, workload
+from tests.views import service, view_of, workload
 
 PORTS = {
     "plain before health, admin and debugging": (
