@@ -214,7 +214,7 @@ WHY = {
     "of type ip",
     "a TargetGroupBinding of nodes": "TargetGroupBinding 'entry' names Service 'web'",
     "an application gateway by annotation": "Ingress 'entry' names Service 'web', in class "
-    "azure/application-gateway",
+    "'azure/application-gateway'",
     "an NLB with Pod targets": "the annotations of Service 'web' ask for an NLB with Pod targets",
     "a network endpoint group": "annotation `cloud.google.com/neg` of Service 'web'",
 }

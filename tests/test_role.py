@@ -337,9 +337,9 @@ WHY = {
     "a controller owns it": "App 'x' owns it and would undo a change",
     "a patch without an image": "container 'web' has no image, so it is a patch",
     "the template of a Rollout": "it is the template of Rollout 'r'",
-    "the platform's namespace": "namespace kube-system belongs to the platform",
+    "the platform's namespace": "namespace 'kube-system' belongs to the platform",
     "a DaemonSet of the node's network": "a DaemonSet with `hostNetwork` belongs to the node",
-    "a DaemonSet of a critical priority": "a DaemonSet of priority system-node-critical belongs to "
+    "a DaemonSet of a critical priority": "a DaemonSet of priority 'system-node-critical' belongs to "
     "the node",
 }
 

@@ -42,7 +42,7 @@ def share(value: Any, replicas: int, *, up: bool) -> int | None:
 def why_single(workload: Workload, view: ClusterView) -> str:
     """Why zero downtime is not possible for a workload, empty where it may be."""
     if workload.kind == "Deployment" and workload.strategy_type == "Recreate":
-        return "`strategy.type` is Recreate, so its Pods end before new ones start"
+        return "`strategy.type` is 'Recreate', so its Pods end before new ones start"
     if workload.kind not in ("Deployment", "StatefulSet", "Rollout"):
         return ""
     if largest_scale(workload, view) > 1:

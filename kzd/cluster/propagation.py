@@ -137,7 +137,7 @@ def _path_of_entry(entry: Resource, service: Service) -> tuple[str, str]:
         return "aws-alb-ip", f"{shown}, with targets of type ip"
     name = _class_of(entry)
     if name in AZURE_CLASSES:
-        return "azure-agic", f"{shown}, in class {name}"
+        return "azure-agic", f"{shown}, in class '{name}'"
     return "ingress", shown
 
 

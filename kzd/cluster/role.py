@@ -103,13 +103,13 @@ def _why_partial(workload: Workload) -> str:
 
 def _why_platform(workload: Workload) -> str:
     if workload.namespace in PLATFORM_NAMESPACES:
-        return f"namespace {workload.namespace} belongs to the platform"
+        return f"namespace '{workload.namespace}' belongs to the platform"
     if workload.kind == "DaemonSet":
         if workload.pod_spec.get("hostNetwork") is True:
             return "a DaemonSet with `hostNetwork` belongs to the node"
         priority = workload.pod_spec.get("priorityClassName")
         if priority in PLATFORM_PRIORITIES:
-            return f"a DaemonSet of priority {priority} belongs to the node"
+            return f"a DaemonSet of priority '{priority}' belongs to the node"
     return ""
 
 
