@@ -339,8 +339,8 @@ WHY = {
     "the template of a Rollout": "it is the template of Rollout 'r'",
     "the platform's namespace": "namespace 'kube-system' belongs to the platform",
     "a DaemonSet of the node's network": "a DaemonSet with `hostNetwork` belongs to the node",
-    "a DaemonSet of a critical priority": "a DaemonSet of priority 'system-node-critical' belongs to "
-    "the node",
+    "a DaemonSet of a critical priority": "a DaemonSet of priority 'system-node-critical' belongs "
+    "to the node",
 }
 
 
