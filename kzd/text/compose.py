@@ -15,14 +15,14 @@ from kzd.text.parser import (
 )
 from kzd.text.tape import Tape
 
-LATE_MARK = re.compile("^\ufeff", re.MULTILINE)
+LATE_MARK = "(?m)^\ufeff"
 MAXIMUM_SECOND_OPINION = 250_000
 """Characters that the pure parser is asked about; it takes seconds for more."""
 
 
 def compose(text: str) -> Tape:
     """The tape of a text without byte order mark; raises Unreadable."""
-    if not text.isascii() and (mark := LATE_MARK.search(text)):
+    if not text.isascii() and (mark := re.search(LATE_MARK, text)):
         raise Unreadable("must have a byte order mark at its start only", mark.start())
     try:
         if not HAS_C_PARSER:

@@ -17,7 +17,6 @@ from kzd.text.tape import Tape
 
 MAXIMUM_BYTES = 64 * 1024 * 1024
 LIST_KINDS = ("List", "ResourceList")
-LINE_FEED = re.compile("\n")
 TEMPLATE = "is an unrendered template, left alone; render the chart, and pipe that"
 ENVELOPE_GROUP = "config.kubernetes.io/"
 
@@ -144,7 +143,7 @@ class Document:
     def _line_and_column(self, place: int) -> tuple[int, int]:
         """Line and column, from 1, of a character of the text."""
         if self._breaks is None:
-            self._breaks = [match.start() for match in LINE_FEED.finditer(self.text)]
+            self._breaks = [match.start() for match in re.finditer("\n", self.text)]
         line = bisect_left(self._breaks, place)
         start = self._breaks[line - 1] + 1 if line else 0
         return self.file.line_of(self) + line, place - start + 1

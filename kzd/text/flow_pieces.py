@@ -11,7 +11,7 @@ from kzd.text.layout import end_of, flow_style, past_comments
 from kzd.text.piece import BEHIND_ALL, IN_PLACE, Piece
 from kzd.text.tape import Tape
 
-_REST_OF_LINE = re.compile(r"[ \t]*(,?)[ \t]*(?:(?<=[ \t,])#[^\n]*)?\r?\n")
+_REST_OF_LINE = r"[ \t]*(,?)[ \t]*(?:(?<=[ \t,])#[^\n]*)?\r?\n"
 
 
 def into_mapping(tape: Tape, mapping: int, value: dict[str, Any]) -> Iterator[Piece]:
@@ -37,7 +37,7 @@ def _behind(
     place = end_of(tape, last)
     column = tape.column(tape.starts[last])
     comma = " ," if tape.text[place - 1] == ":" else ","
-    rest = _REST_OF_LINE.match(tape.text, place)
+    rest = re.compile(_REST_OF_LINE).match(tape.text, place)
     if not style.step or not rest:
         separator = style.end + margin if style.step else style.blank
         yield Piece(place, place, column, comma + separator + f",{separator}".join(texts))

@@ -14,7 +14,7 @@ SEQUENCE, FLOW_SEQUENCE, MAPPING, FLOW_MAPPING, END, FLOW_END = range(6, 12)
 MAPPINGS = (MAPPING, FLOW_MAPPING)
 SEQUENCES = (SEQUENCE, FLOW_SEQUENCE)
 
-_BETWEEN = re.compile(r"(?:[ \t\r\n]|#[^\n]*|[&!][^ \t\r\n]*)*")
+_BETWEEN = r"(?:[ \t\r\n]|#[^\n]*|[&!][^ \t\r\n]*)*"
 
 
 class Tape:
@@ -114,7 +114,7 @@ class Tape:
         """
         text = self.text
         last = self.starts[-1] if self.kinds[-1] in (MAPPING, SEQUENCE) else self.ends[-1]
-        found = _BETWEEN.match(text, last, next_token)
+        found = re.compile(_BETWEEN).match(text, last, next_token)
         place = found.end() if found else last
         if place >= next_token or text[place] != mark:
             return last

@@ -21,7 +21,7 @@ from kzd.text.tape import (
     Tape,
 )
 
-ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
+ODD_BREAK = "\r(?!\n)|[\x85\u2028\u2029]"
 
 
 class Target(NamedTuple):
@@ -158,7 +158,8 @@ def _has_odd_break(tape: Tape, node: int) -> bool:
     first = text.rfind("\n", 0, start) + 1
     end = end_of(tape, node)
     last = text.find("\n", end) + 1 or len(text)
-    return bool(ODD_BREAK.search(text, first, start) or ODD_BREAK.search(text, end, last))
+    odd = re.compile(ODD_BREAK)
+    return bool(odd.search(text, first, start) or odd.search(text, end, last))
 
 
 def has_open_end(tape: Tape, node: int) -> bool:
