@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kzd.cluster.availability import share, take_over
-from kzd.cluster.resource import Workload
-from kzd.cluster.role import Role, missing_services
+from kzd.cluster.resource import Resource, Workload
+from kzd.cluster.role import Role, is_partial, missing_services
 from kzd.settings import DATA_STORES
 from tests.views import service, view_of, workload
 
@@ -354,6 +354,16 @@ def test_hands_off(name: str) -> None:
     text, expected = ROLES[name]
 
     assert role_in(text).is_left_alone is (expected in ("not ours", "platform"))
+    assert not (role_in(text).is_left_alone and role_in(text).single)
+
+
+def test_a_patch_is_a_workload_that_lacks_what_runs() -> None:
+    def first(text: str) -> Resource:
+        return view_of(text).resources[0]
+
+    assert is_partial(first(workload(image="")))
+    assert not is_partial(first(workload()))
+    assert not is_partial(first(service()))
 
 
 @pytest.mark.parametrize("namespace", ["kube-system", "kube-public", "kube-node-lease"])
