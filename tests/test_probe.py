@@ -343,6 +343,7 @@ def test_mysql_is_pinged(image: str) -> None:
 def test_mariadb_is_pinged_by_a_program_of_its_own() -> None:
     assert "such as `mariadb-admin ping`" in veto("mariadb")
     assert "such as `mariadb-admin ping`" in veto("mariadb", 8080)
+    assert "such as `mysqladmin ping`" in veto("percona", 8080)
     assert veto("some-mysql", 8080) == ""
 
 
@@ -357,6 +358,30 @@ def test_the_container_that_serves_is_asked_for_a_configured_path() -> None:
     expected = ("b", {"httpGet": {"path": "/up", "port": "http"}})
 
     assert asked_of(text, path="/up", scheme="HTTP") == expected
+
+
+def test_the_first_of_several_that_serve_is_asked_for_a_configured_path() -> None:
+    text = pod("a ports: [{containerPort: 1}]", "b ports: [{containerPort: 2}]")
+    expected = ("a", {"httpGet": {"path": "/up", "port": 1}})
+
+    assert asked_of(text + service(ports="[{port: 1}, {port: 2}]"), path="/up", scheme="HTTP") == (
+        expected
+    )
+
+
+def test_the_container_that_declares_a_configured_number_is_asked() -> None:
+    text = pod("a ports: [{containerPort: 1}]", "b ports: [{containerPort: 2}]")
+    expected = ("b", {"tcpSocket": {"port": 2}})
+
+    assert asked_of(text + service(ports="[{port: 1}]"), port="2", scheme="HTTP") == expected
+
+
+def test_a_configured_name_must_be_one_that_the_api_takes() -> None:
+    text = pod("a ports: [{name: web_http, containerPort: 80}]") + service(ports="[{port: 80}]")
+
+    assert asked_of(text, port="web_http", scheme="HTTP") == (
+        "no container declares the configured port 'web_http'"
+    )
 
 
 def test_a_scheme_says_nothing_without_a_path() -> None:

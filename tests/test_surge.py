@@ -126,6 +126,12 @@ def test_a_device_may_be_missing(field: str) -> None:
     assert fields(pod=init) == [f"spec.template.spec.initContainers.0.{at}"]
 
 
+def test_a_device_is_told_once() -> None:
+    container = "resources: {limits: {example.com/gpu: 1}, requests: {example.com/gpu: 1}}"
+
+    assert len(fields(container=container)) == 1
+
+
 @pytest.mark.parametrize(
     "asked",
     [
