@@ -181,6 +181,15 @@ def test_entries_lead_into_the_namespace_that_they_name() -> None:
     assert named(view.entries_of(found)) == ["route", "near"]
 
 
+def test_entries_lead_nowhere_in_a_namespace_that_only_they_name() -> None:
+    service = item("Service", "web", "{selector: {app: web}}", namespace="blog")
+    view = view_of(service + item("HTTPRoute", "route", ROUTE, namespace="blog"))
+    (found,) = view.of_kind("Service")
+    assert isinstance(found, Service)
+
+    assert view.entries_of(found) == []
+
+
 def test_entries_of_a_copy_are_those_beside_it() -> None:
     text = item("Service", "web", "{selector: {app: web}}") + item("Ingress", "entry", BACKEND)
     view = view_of(text, text)

@@ -62,6 +62,13 @@ PATHS = {
     ),
     "an HTTPRoute": (entry("HTTPRoute", BACKEND), "ingress", 15),
     "a GRPCRoute": (entry("GRPCRoute", BACKEND), "ingress", 15),
+    "a TLSRoute": (entry("TLSRoute", BACKEND), "ingress", 15),
+    "a TCPRoute": (entry("TCPRoute", BACKEND), "ingress", 15),
+    "an IngressRouteTCP": (
+        entry("IngressRouteTCP", "{routes: [{services: [{name: web}]}]}"),
+        "ingress",
+        15,
+    ),
     "an IngressRoute": (
         entry("IngressRoute", "{routes: [{services: [{name: web}]}]}"),
         "ingress",

@@ -80,7 +80,9 @@ def test_commands(script: str) -> None:
 def test_what_leads_to_a_command_is_known_across_lines() -> None:
     assert [item.before for item in commands("a |\n\n b;\nc || d")] == ["", "|", ";", "||"]
     assert [item.is_piped for item in commands("a |& b || c")] == [True, True, False]
+    assert [item.before for item in commands("a | b\nc")] == ["", "|", "\n"]
     assert [item.is_closing for item in commands("{ a; }; b")] == [False, True, False]
+    assert all(item.is_closing for item in commands("}; fi; done; esac"))
 
 
 KEPT = {
