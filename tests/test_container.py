@@ -35,6 +35,9 @@ IDLE = [
     sh('"sleep" 5'),
     sh("sleep 9 & wait"),
     sh("tail -f log & wait"),
+    sh("while true; do sleep 3600; done"),
+    sh("until [ -e stop ]; do echo waiting; sleep 1; done"),
+    sh("echo ready; while :; do exec sleep 9; done"),
 ]
 BUSY = [
     ["nginx"],
@@ -45,6 +48,8 @@ BUSY = [
     ["sh"],
     sh("sleep 5; nginx"),
     sh("nginx & wait"),
+    sh("while true; do serve; sleep 5; done"),
+    sh("while true; do :; done"),
 ]
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import dropwhile
 from typing import Any, NamedTuple
 
 from kzd.edit import FieldPath
 from kzd.value import mapping, port_number, sequence, text, words
 
 _DURATION = r"(\d+(?:\.\d+)?)([smhd]?)"
+_WAITING = frozenset(["sleep", "pause", "tail"])
+_HARMLESS = frozenset(["true", ":", "[", "test", "echo", "done"])
 _ENDLESS_SECONDS = 2**31
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -90,21 +93,34 @@ def only_idles(arguments: list[str], image_name: str = "") -> bool:
     True
     >>> only_idles(["sleep", "5", "--and-serve"]), only_idles(["nginx"]), only_idles(["true"])
     (True, False, False)
+    >>> only_idles(["sh", "-c", "while true; do sleep 9; done"])
+    True
     >>> only_idles(["sh", "-c", "sleep 9 & wait"]), only_idles(["sh", "-c", "nginx & wait"])
     (True, False)
     """
     if not arguments:
         return image_name == "pause"
-    simple = re.split(r"[;&|\n]+", " ".join(arguments).replace('"', " ").replace("'", " "))
-    command = next((part.split() for part in reversed(simple) if part.split()), [])
-    while command and (
-        command[0] in ("exec", "-c", "sh", "bash") or command[0].endswith(("/sh", "/bash", "/ash"))
-    ):
-        command = command[1:]
-    program = command[0].rpartition("/")[2] if command else ""
-    if program == "wait":  # for what runs in the background, which may be the application
-        return any({"sleep", "tail"} & set(part.split()) for part in simple)
-    return program in ("sleep", "pause") or command[:3] == ["tail", "-f", "/dev/null"]
+    script = " ".join(arguments).replace('"', " ").replace("'", " ")
+    simple = [part for part in map(_command, re.split(r"[;&|\n]+", script)) if part]
+    if not simple:
+        return False
+    programs = {part[0].rpartition("/")[2] for part in simple}
+    last = simple[-1][0].rpartition("/")[2]
+    if last == "done":  # a loop, which idles where nothing in it does more
+        return bool(programs & _WAITING) and programs <= _WAITING | _HARMLESS
+    if last == "wait":  # for what runs in the background, which may be the application
+        return bool(programs & {"sleep", "tail"})
+    return last in ("sleep", "pause") or simple[-1][:3] == ["tail", "-f", "/dev/null"]
+
+
+def _command(text: str) -> list[str]:
+    """The words of a simple command, without what only leads to it."""
+    return [*dropwhile(_leads, text.split())]
+
+
+def _leads(word: str) -> bool:
+    is_shell = word in ("sh", "bash") or word.endswith(("/sh", "/bash", "/ash"))
+    return is_shell or word in ("exec", "-c", "while", "until", "do")
 
 
 def duration_seconds(word: str) -> float | None:

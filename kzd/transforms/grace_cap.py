@@ -78,7 +78,7 @@ def _cut_off(place: FieldPath, allowed: str) -> Finding:
 
 
 def _is_evicted(workload: Workload) -> bool:
-    return str(workload.pod_annotations.get(SAFE_TO_EVICT)).lower() != "false"
+    return workload.pod_annotations.get(SAFE_TO_EVICT) not in ("false", False)
 
 
 def _spots(workload: Workload) -> list[Spot]:
