@@ -18,8 +18,8 @@ HEAVY = (
     "threading", "tomllib", "traceback", "typing_extensions", "unittest", "urllib", "uuid",
 )  # fmt: skip
 ELSEWHERE = (
-    "kzd.commands.cli", "kzd.commands.files", "kzd.commands.manual", "kzd.config.schema",
-    "kzd.reference", "kzd.report.diff", "kzd.report.explain", "kzd.report.json",
+    "kzd.commands.cli", "kzd.commands.files", "kzd.commands.manual", "kzd.commands.options",
+    "kzd.config.schema", "kzd.reference", "kzd.report.diff", "kzd.report.explain", "kzd.report.json",
 )  # fmt: skip
 TEXT = """\
 apiVersion: v1

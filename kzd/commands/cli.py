@@ -11,16 +11,24 @@ from typing import Any
 import click
 
 from kzd import __version__
-from kzd.__main__ import COMPLETION, INTERRUPTED, NOT_WRITTEN, emit, has_colors, is_terminal
 from kzd.commands import answer as commands
 from kzd.commands import files
 from kzd.commands.answer import Answer
 from kzd.commands.failure import answered
 from kzd.commands.files import Input
+from kzd.commands.options import common, paths, transforms
 from kzd.commands.run import NAMES, Request
+from kzd.commands.terminal import (
+    COMPLETION,
+    INTERRUPTED,
+    NOT_WRITTEN,
+    emit,
+    has_colors,
+    is_terminal,
+)
 from kzd.flow.bundle import Source
 from kzd.option_value import nearest
-from kzd.result import SEVERITIES, STDIN
+from kzd.result import STDIN
 
 COMMANDS = ("render", "check", "diff", "explain", "schema")
 MAXIMUM_WIDTH = 110
@@ -69,48 +77,6 @@ def _with_command(arguments: Sequence[str]) -> list[str]:
     if named in rest:
         rest.remove(named)
     return [named, *rest]
-
-
-def _transforms(context: Any, parameter: Any, incomplete: str) -> list[str]:
-    return [name for name in NAMES if name.startswith(incomplete)]
-
-
-def _only_one(context: Any, parameter: Any, given: tuple[str, ...]) -> str | None:
-    if len(given) > 1:
-        raise click.BadParameter("must be given once; configurations are never merged")
-    return given[0] if given else None
-
-
-COMMON = (
-    click.option("--config", metavar="FILE", multiple=True, callback=_only_one,
-                 help="The configuration, a ZeroDowntime."),
-    click.option("--only", metavar="TRANSFORM", multiple=True, shell_complete=_transforms,
-                 help="Run this transform only, and those it needs; may be repeated."),
-    click.option("--skip", metavar="TRANSFORM", multiple=True, shell_complete=_transforms,
-                 help="Leave this transform out; may be repeated."),
-    click.option("--unsafe", is_flag=True, help="Make the edits that guess, too."),
-    click.option("--kubernetes-version", metavar="1.N", help="The version of the API server."),
-    click.option("--min-kubelet", metavar="1.N", help="The version of the oldest kubelet."),
-    click.option("--namespace", metavar="NAME", help="The namespace where manifests say none."),
-    click.option("--fail-on", type=click.Choice(SEVERITIES), default="error", show_default=True,
-                 help="Exit with 1 at findings of this severity."),
-    click.option("--format", type=click.Choice(["text", "json"]), default="text",
-                 show_default=True, help="The report's; `schemas/report.json` describes the JSON."),
-    click.option("--quiet", is_flag=True, help="Report errors only."),
-    click.option("--no-color", is_flag=True, help="No colours on a terminal either."),
-    click.option("--exclude", metavar="GLOB", multiple=True,
-                 help="Pass over such files and directories while walking."),
-)  # fmt: skip
-
-
-def common(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that all commands share, and the files."""
-    for add in reversed(COMMON):
-        command = add(command)
-    return command
-
-
-paths = click.argument("paths", metavar="[FILE|DIR|-]...", nargs=-1, type=click.Path())
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -183,7 +149,7 @@ def diff(**options: Any) -> int:
 
 
 @kzd.command()
-@click.argument("paths", metavar="[TRANSFORM|FILE|DIR|-]...", nargs=-1, shell_complete=_transforms)
+@click.argument("paths", metavar="[TRANSFORM|FILE|DIR|-]...", nargs=-1, shell_complete=transforms)
 @common
 def explain(**options: Any) -> int:
     """
