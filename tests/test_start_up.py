@@ -19,7 +19,8 @@ HEAVY = (
 )  # fmt: skip
 ELSEWHERE = (
     "kzd.commands.cli", "kzd.commands.files", "kzd.commands.manual", "kzd.commands.options",
-    "kzd.config.schema", "kzd.reference", "kzd.report.diff", "kzd.report.explain", "kzd.report.json",
+    "kzd.config.schema", "kzd.reference", "kzd.report.diff", "kzd.report.explain",
+    "kzd.report.json",
 )  # fmt: skip
 TEXT = """\
 apiVersion: v1

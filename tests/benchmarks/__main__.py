@@ -57,8 +57,9 @@ def measured(command: list[str], source: Path, figures: Figures | None) -> Figur
 def commands(folder: Path) -> dict[str, list[str]]:
     """The programs by their names; kyaml only where Go is."""
     python = sys.executable
+    installed = Path(python).parent / "kzd"
     found = {
-        "kzd": [python, "-m", "kzd"],
+        "kzd": [str(installed)] if installed.exists() else [python, "-m", "kzd"],
         "python -c pass": [python, "-c", "pass"],
         "ruamel round trip": [python, str(FOLDER / "round_trip.py")],
     }
