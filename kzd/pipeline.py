@@ -23,7 +23,7 @@ from kzd.flow.review import Review, review_of
 from kzd.flow.verification import Verifier
 from kzd.flow.writing import written
 from kzd.result import Result, in_order
-from kzd.transform import OptionSet, Transform
+from kzd.transform import Transform
 
 __all__ = ["Output", "Source", "run"]
 
@@ -108,6 +108,7 @@ class _Decider:
         self._wanted = wanted
         self._takes_unsafe = unsafe
         self._resolved: dict[int, Resolved] = {}
+        self._choices: dict[int, Choice] = {}
         self._said: set[str] = set()
         self._held = {id(held.resource): held for held in bundle.held}
         self._evidence = bundle.evidence
@@ -131,27 +132,27 @@ class _Decider:
         return self._resolved[id(resource)]
 
     def _runs(self, resource: Resource, name: str) -> bool:
-        resolved = self._of(resource)
-        is_active = any(transform.name == name for transform, _ in self._active(resolved))
-        return is_active and not _exemptions(resolved, name)
+        choice = self._choice(self._of(resource))
+        return name not in choice.exempt and any(item.name == name for item, _ in choice.active)
 
-    def _active(self, resolved: Resolved) -> tuple[tuple[Transform, OptionSet], ...]:
-        options = ((item, resolved.settings.options[item.name]) for item in self._wanted)
-        return tuple((item, given) for item, given in options if given.enabled)
+    def _choice(self, resolved: Resolved) -> Choice:
+        """Which transforms run; most resources share what applies to them, and so this too."""
+        if id(resolved) not in self._choices:
+            options = ((item, resolved.settings.options[item.name]) for item in self._wanted)
+            exempt = {
+                item.name: f"{found[0].reason} ({found[0].source})"
+                for item in self._wanted
+                if (found := _exemptions(resolved, item.name))
+            }
+            active = tuple((item, given) for item, given in options if given.enabled)
+            choice = Choice(active, exempt, self._takes_unsafe, self._held)
+            self._choices[id(resolved)] = choice
+        return self._choices[id(resolved)]
 
     def verdict(self, held: Held) -> Verdict:
         """All that is decided about one resource."""
         resolved = self._of(held.resource)
-        choice = Choice(
-            self._active(resolved),
-            {
-                item.name: f"{found[0].reason} ({found[0].source})"
-                for item in self._wanted
-                if (found := _exemptions(resolved, item.name))
-            },
-            self._takes_unsafe,
-            self._held,
-        )
+        choice = self._choice(resolved)
         verdict = verdict_of(held, choice, self.view, self._said)
         verdict.results += of_annotations(held, resolved)
         if resolved.exemptions:

@@ -6,12 +6,12 @@ import re
 from itertools import dropwhile
 from typing import Any, NamedTuple
 
+from kzd.cluster.script import HARMLESS
 from kzd.edit import FieldPath
 from kzd.value import mapping, port_number, sequence, text, words
 
 _DURATION = r"(\d+(?:\.\d+)?)([smhd]?)"
 _WAITING = frozenset(["sleep", "pause", "tail"])
-_HARMLESS = frozenset(["true", ":", "[", "test", "echo", "done"])
 _ENDLESS_SECONDS = 2**31
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -107,7 +107,7 @@ def only_idles(arguments: list[str], image_name: str = "") -> bool:
     programs = {part[0].rpartition("/")[2] for part in simple}
     last = simple[-1][0].rpartition("/")[2]
     if last == "done":  # a loop, which idles where nothing in it does more
-        return bool(programs & _WAITING) and programs <= _WAITING | _HARMLESS
+        return bool(programs & _WAITING) and programs <= _WAITING | HARMLESS | {last}
     if last == "wait":  # for what runs in the background, which may be the application
         return bool(programs & {"sleep", "tail"})
     return last in ("sleep", "pause") or simple[-1][:3] == ["tail", "-f", "/dev/null"]

@@ -9,6 +9,8 @@ from typing import NamedTuple
 SHELLS = frozenset(["sh", "bash", "ash", "dash", "zsh", "ksh"])
 RESERVED = frozenset(["{", "!", "if", "then", "elif", "else", "while", "until", "do", "time"])
 PIPES = ("|", "|&")
+HARMLESS = frozenset(["true", ":", "[", "test", "echo"])
+"""Programs that do nothing lasting, such as loops ask between two waits."""
 CLOSING = frozenset(["}", "fi", "done", "esac"])
 
 # Compiled when first asked for: most runs meet no script at all.

@@ -88,11 +88,13 @@ class Config:
             return minor, min_kubelet_minor(kubelet.value, minor)
         except Unfit as unfit:
             file, _, field = where.source.rpartition(": ")
-            is_here = bool(self._position) and file == self.source
-            line, column = self._position(path(field)) if self._position and is_here else (0, 0)
+            line, column = self._place(path(field)) if file == self.source else (0, 0)
             raise ConfigError(
                 str(unfit), file=file, line=line, column=column, field=field
             ) from None
+
+    def _place(self, field_path: FieldPath) -> tuple[int, int]:
+        return self._position(field_path) if self._position else (0, 0)
 
     def settings_for(self, resource: Resource) -> Resolved:
         """What applies to a resource; raises ConfigError for an annotation that says nonsense."""
@@ -158,7 +160,7 @@ class Config:
 
     def told(self, path: FieldPath, message: str) -> Result:
         """A result about a field of the configuration."""
-        line, column = self._position(path) if self._position else (0, 0)
+        line, column = self._place(path)
         return Result(
             message, "info", None, path, file=self.source, line=line, column=column,
             tags={"action": "configuration"},

@@ -22,7 +22,6 @@ EVIDENCE_KINDS = WORKLOAD_KINDS.union(
 )
 """The kinds that a decision may rest on; documents of other kinds are never parsed."""
 
-SOPS = "SOPS"
 SCRAPE_CONFIG = b"kubernetes_sd_configs"
 CONFIG_GROUP = "kzd.dev"
 PATH_ANNOTATIONS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")
@@ -70,7 +69,7 @@ class Bundle:
         self._namespace = namespace
         self._reads_everything = reads_everything
         self.broken: list[InputError] = []
-        self._said: set[str] = set()
+        self._said: set[tuple[bool, str]] = set()
 
     def add(self, source: Source) -> None:
         """Read one more source; raises InputError unless the source may be passed over."""
@@ -101,12 +100,12 @@ class Bundle:
         if not (self._reads_everything or _matters(document)):
             return
         document.parse()
-        said = SOPS if document.is_sops else (file.name if document.is_template else "")
-        if said not in self._said:
+        is_passed_by = document.is_template or document.is_sops
+        said = (document.is_sops, "" if document.is_sops else file.name)
+        if not is_passed_by or said not in self._said:
             self.results += [_noted(note, document, file) for note in document.notes]
-        if said:
+        if is_passed_by:  # said once of a file's templates, and once of all that SOPS encrypts
             self._said.add(said)
-        if document.is_template or document.is_sops:
             return
         for prefix, data in document.resources:
             origin = _origin(data, document, file)

@@ -52,7 +52,7 @@ def line_after(tape: Tape, node: int, column: int) -> int:
     if tape.kinds[leaf] in BLOCK_SCALARS:
         place = _after_block_scalar(tape, leaf, place)
     else:
-        place = _next_line(tape.text, place)
+        place = next_line(tape.text, place)
     return past_comments(tape.text, place, column)
 
 
@@ -87,7 +87,8 @@ def _above_comments(text: str, place: int, floor: int, column: int) -> int:
     return place
 
 
-def _next_line(text: str, place: int) -> int:
+def next_line(text: str, place: int) -> int:
+    """The start of the line after the one that a place is in; the end where there is none."""
     found = text.find("\n", place)
     return len(text) if found < 0 else found + 1
 
@@ -110,7 +111,7 @@ def past_comments(text: str, place: int, column: int) -> int:
     """The start of the line after the comment lines that are indented by `column` at least."""
     kept = place
     while place < len(text):
-        end = _next_line(text, place)
+        end = next_line(text, place)
         line = text[place:end].rstrip("\r\n")
         stripped = line.lstrip(" ")
         if stripped.startswith("#"):

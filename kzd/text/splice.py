@@ -11,7 +11,7 @@ from kzd.text.compose import compose
 from kzd.text.document import Document
 from kzd.text.emit import block_lines, item_lines, leaf
 from kzd.text.guard import guard
-from kzd.text.layout import as_lines, block_style, line_after, line_end, place_in
+from kzd.text.layout import as_lines, block_style, line_after, line_end, next_line, place_in
 from kzd.text.piece import BEHIND_ALL, IN_PLACE, Change, Insert, Piece, applied
 from kzd.text.tape import FLOW_MAPPING, MAPPING, MAPPINGS, SEQUENCE, Tape
 from kzd.text.target import Target, has_open_end, insert_refusal, is_empty, refusal, target_of
@@ -95,8 +95,7 @@ def _filled(tape: Tape, node: int, key: int, above: list[int], value: Any) -> It
         return
     blanks = tape.text[tape.ends[key] : start]
     yield Piece(start - len(blanks) + len(blanks.rstrip(" \t")), end, IN_PLACE, "")
-    found = tape.text.find("\n", end)
-    place = len(tape.text) if found < 0 else found + 1
+    place = next_line(tape.text, end)
     column = tape.column(tape.starts[key])
     lines = list(block_lines({"": value}, column, block_style(tape, above)))[1:]
     yield Piece(place, place, column + 1, as_lines(tape.text, place, lines))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kzd.edit import FieldPath, spelled
 from kzd.text.document import Document
-from kzd.text.layout import BLOCK_SCALARS, end_of, keeps_breaks, last_leaf
+from kzd.text.layout import BLOCK_SCALARS, end_of, keeps_breaks, last_leaf, next_line
 from kzd.text.scalar import resolved
 from kzd.text.tape import (
     ALIAS,
@@ -157,7 +157,7 @@ def _has_odd_break(tape: Tape, node: int) -> bool:
     start = tape.starts[node]
     first = text.rfind("\n", 0, start) + 1
     end = end_of(tape, node)
-    last = text.find("\n", end) + 1 or len(text)
+    last = next_line(text, end)
     odd = re.compile(ODD_BREAK)
     return bool(odd.search(text, first, start) or odd.search(text, end, last))
 
