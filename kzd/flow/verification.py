@@ -14,9 +14,6 @@ from kzd.flow.telling import result_at
 from kzd.result import Result
 from kzd.validation.validate import Problem, broken_rules, problems
 
-REQUIRED = "is required"
-"""How the message of a missing field begins; a patch leaves out what it does not change."""
-
 
 class Verifier:
     """Validates for one pair of versions; `judges_input` makes the input's own faults errors."""
@@ -57,11 +54,15 @@ class Verifier:
         yield from self._judged(verdict, before)
 
     def _judged(self, verdict: Verdict, found: list[Problem]) -> Iterator[Result]:
-        """What is wrong with the input, but for what a rule has told about the same field."""
+        """
+        What is wrong with the input, but for what a rule has told about the same field.
+
+        A patch leaves out what it does not change.
+        """
         told = {result.field_path for result in verdict.results}
         is_patch = is_partial(verdict.held.resource)
         for problem in found:
-            if problem.path in told or (is_patch and problem.message.startswith(REQUIRED)):
+            if problem.path in told or (is_patch and problem.is_missing):
                 continue
             severity = problem.severity if self._judges_input else "warning"
             tags = {"action": "validation"}

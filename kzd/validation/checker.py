@@ -8,6 +8,7 @@ from typing import Any
 
 from kzd.option_value import nearest
 from kzd.validation.fault import Fault
+from kzd.validation.problem import REQUIRED
 from kzd.validation.schema import fields, is_definition, kinds
 
 _QUANTITY = r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?\s*"
@@ -85,7 +86,7 @@ class Checker:
                     faults = _with(faults, key, found)
             for key in required:
                 if value.get(key) is None:
-                    faults = _with(faults, key, [Fault([], "is required")])
+                    faults = _with(faults, key, [Fault([], REQUIRED)])
             return faults
 
         return check

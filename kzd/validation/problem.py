@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from kzd.edit import FieldPath, Severity
 
+REQUIRED = "is required"
+"""What is said of a field that is missing, maybe with the reason behind it."""
+
 
 class Problem(NamedTuple):
     """
@@ -17,3 +20,8 @@ class Problem(NamedTuple):
     path: FieldPath
     message: str
     severity: Severity = "error"
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the field is wrong by not being there."""
+        return self.message.startswith(REQUIRED)

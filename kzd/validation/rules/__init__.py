@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from kzd.edit import FieldPath
-from kzd.validation.problem import Problem
+from kzd.validation.problem import REQUIRED, Problem
 from kzd.validation.rules.demand import Versions, is_unset, label_values
 from kzd.validation.rules.pod import pod_spec
 from kzd.validation.rules.scale import autoscaler, disruption_budget, volume_claim
@@ -70,12 +70,12 @@ def broken_rules(data: dict[str, Any], minor: int, min_kubelet: int) -> list[Pro
     if isinstance(data.get("spec"), dict):
         found += rule(data["spec"], ("spec",), Versions(minor, min_kubelet))
     elif data.get("spec") is None and (api_version, kind) in NEEDS_SPEC:
-        found.append(Problem(("spec",), "is required"))
+        found.append(Problem(("spec",), REQUIRED))
     return found
 
 
 def _metadata(metadata: dict[str, Any]) -> Iterator[Problem]:
     """Source: k8s.io/apimachinery/pkg/api/validation/objectmeta.go, ValidateObjectMeta."""
     if is_unset(metadata.get("name")) and is_unset(metadata.get("generateName")):
-        yield Problem(("metadata", "name"), "is required")
+        yield Problem(("metadata", "name"), REQUIRED)
     yield from label_values(metadata.get("labels"), ("metadata", "labels"))

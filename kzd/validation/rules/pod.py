@@ -8,7 +8,7 @@ from typing import Any
 from kzd.cluster.container import Container
 from kzd.cluster.grace import DEFAULT_GRACE_SECONDS
 from kzd.edit import FieldPath
-from kzd.validation.problem import Problem
+from kzd.validation.problem import REQUIRED, Problem
 from kzd.validation.rules.demand import (
     PROTOCOLS,
     Versions,
@@ -84,7 +84,7 @@ def _container(container: Container, at: FieldPath, versions: Versions) -> Itera
     """Source: pkg/apis/core/validation/validation.go, validateContainerCommon."""
     data = container.data
     if is_unset(data.get("image")):
-        yield Problem((*at, "image"), "is required")
+        yield Problem((*at, "image"), REQUIRED)
     yield from one_of(("Always", "IfNotPresent", "Never"), data, "imagePullPolicy", at)
     if not data.get("ports"):
         return

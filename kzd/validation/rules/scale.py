@@ -7,7 +7,7 @@ from typing import Any
 
 from kzd.edit import FieldPath
 from kzd.option_value import shown
-from kzd.validation.problem import Problem
+from kzd.validation.problem import REQUIRED, Problem
 from kzd.validation.rules.demand import Versions, at_least, label_values, one_of, pods
 from kzd.value import integer, mapping, sequence
 
@@ -57,4 +57,4 @@ def volume_claim(spec: Spec, at: FieldPath, versions: Versions) -> Iterator[Prob
         yield Problem((*at, "accessModes"), "must have no other mode beside 'ReadWriteOncePod'")
     requests = mapping(mapping(spec.get("resources")).get("requests"))
     if requests.get("storage") is None:
-        yield Problem((*at, "resources", "requests", "storage"), "is required")
+        yield Problem((*at, "resources", "requests", "storage"), REQUIRED)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kzd.edit import FieldPath
-from kzd.validation.problem import Problem
+from kzd.validation.problem import REQUIRED, Problem
 from kzd.validation.rules.demand import (
     PROTOCOLS,
     Versions,
@@ -31,11 +31,11 @@ def service(spec: Spec, at: FieldPath, versions: Versions) -> Iterator[Problem]:
     is_headless = "None" in (spec.get("clusterIP"), *sequence(spec.get("clusterIPs")))
     is_external = spec.get("type") == "ExternalName"
     if is_external and is_unset(spec.get("externalName")):
-        yield Problem((*at, "externalName"), "is required where `type` is 'ExternalName'")
+        yield Problem((*at, "externalName"), f"{REQUIRED} where `type` is 'ExternalName'")
     if is_headless and spec.get("type") in ("NodePort", "LoadBalancer"):
         yield Problem((*at, "clusterIP"), f"must not be 'None' where `type` is '{spec['type']}'")
     if not (spec.get("ports") or is_headless or is_external):
-        yield Problem((*at, "ports"), "is required, unless `clusterIP` is 'None'")
+        yield Problem((*at, "ports"), f"{REQUIRED}, unless `clusterIP` is 'None'")
     ports = [mapping(item) for item in sequence(spec.get("ports"))]
     for index, item in enumerate(ports):
         yield from _service_port(item, (*at, "ports", index), needs_name=len(ports) > 1)
@@ -65,7 +65,7 @@ def ingress(spec: Spec, at: FieldPath, versions: Versions) -> Iterator[Problem]:
 
 def _service_port(data: Spec, at: FieldPath, *, needs_name: bool) -> Iterator[Problem]:
     if needs_name and is_unset(data.get("name")):
-        yield Problem((*at, "name"), "is required where a Service has several ports")
+        yield Problem((*at, "name"), f"{REQUIRED} where a Service has several ports")
     yield from port_number(data.get("port"), (*at, "port"))
     yield from one_of(PROTOCOLS, data, "protocol", at)
     target = data.get("targetPort")

@@ -7,7 +7,7 @@ from typing import Any
 
 from kzd.cluster.selection import label_selector_matches, pairs_match
 from kzd.edit import FieldPath
-from kzd.validation.problem import Problem
+from kzd.validation.problem import REQUIRED, Problem
 from kzd.validation.rules.demand import (
     Versions,
     at_least,
@@ -156,7 +156,7 @@ def _template(spec: Spec, at: FieldPath, versions: Versions) -> Iterator[Problem
 def _needs_template(spec: Spec, at: FieldPath) -> Iterator[Problem]:
     """The schemas of these kinds leave it out, pkg/apis/*/validation does not."""
     if spec.get("template") is None:
-        yield Problem((*at, "template"), "is required")
+        yield Problem((*at, "template"), REQUIRED)
 
 
 def _template_labels(spec: Spec) -> dict[str, Any]:
