@@ -5,7 +5,8 @@ from __future__ import annotations
 import os.path
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, cast
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from kzd.cluster.entry import ROUTE_KINDS, named_services
 from kzd.cluster.propagation import Propagation, propagation_of
@@ -18,6 +19,24 @@ from kzd.settings import Settings
 from kzd.value import integer, mapping, sequence, text
 
 MATCH_LABELS = path("spec.selector.matchLabels")
+
+
+R = TypeVar("R", bound=Resource)
+T = TypeVar("T")
+
+
+def once(answer: Callable[[ClusterView, R], T]) -> Callable[[ClusterView, R], T]:
+    """Answer once for each resource: several rules ask, and nothing changes while they decide."""
+
+    @wraps(answer)
+    def remembered(view: ClusterView, resource: R) -> T:
+        key = (answer.__name__, id(resource))
+        if key not in view.answers:
+            view.answers[key] = answer(view, resource)
+        found: T = view.answers[key]
+        return found
+
+    return remembered
 
 
 class ClusterView:
@@ -67,10 +86,8 @@ class ClusterView:
         )
         self._autoscalers = _by_target(self.of_kind("HorizontalPodAutoscaler", "ScaledObject"))
         self._entries = _by_service(self.of_kind(*ROUTE_KINDS, "TargetGroupBinding"))
-        self._roles: dict[int, Role] = {}
-        self._serving_ports: dict[int, list[ServingPort]] = {}
-        self._propagations: dict[int, Propagation] = {}
-        self._selected: dict[int, list[Workload]] = {}
+        self.answers: dict[tuple[str, int], Any] = {}
+        """What `once` remembers, by the question and the resource's id."""
 
     def of_kind(self, *kinds: str) -> list[Resource]:
         """All resources of these kinds, in the order of the input."""
@@ -143,12 +160,10 @@ class ClusterView:
         ]
         return cast("list[Workload]", self._near(near, found))
 
+    @once
     def workloads_of(self, service: Service) -> list[Workload]:
         """The workloads of the namespace whose Pods a Service selects."""
-        if id(service) not in self._selected:
-            selector = {"matchLabels": service.selector}
-            self._selected[id(service)] = self.workloads_selected(selector, near=service)
-        return self._selected[id(service)]
+        return self.workloads_selected({"matchLabels": service.selector}, near=service)
 
     def autoscaler_of(self, workload: Workload) -> Resource | None:
         """The HorizontalPodAutoscaler or ScaledObject that owns the workload's replicas."""
@@ -191,26 +206,20 @@ class ClusterView:
                 return [mode for mode in modes if isinstance(mode, str)]
         return None
 
+    @once
     def role(self, workload: Workload) -> Role:
-        """What the workload is, decided once from the resources as they came in."""
-        if id(workload) not in self._roles:
-            self._roles[id(workload)] = role_of(workload, self)
-        return self._roles[id(workload)]
+        """What the workload is, decided from the resources as they came in."""
+        return role_of(workload, self)
 
+    @once
     def serving_ports(self, workload: Workload) -> list[ServingPort]:
         """The ports behind the Services of a serving workload, best first."""
-        if id(workload) not in self._serving_ports:
-            found = serving_ports(
-                workload, self.role(workload).services, self.services_of(workload)
-            )
-            self._serving_ports[id(workload)] = found
-        return self._serving_ports[id(workload)]
+        return serving_ports(workload, self.role(workload).services, self.services_of(workload))
 
+    @once
     def propagation(self, workload: Workload) -> Propagation:
         """Which propagation applies to a workload, and why."""
-        if id(workload) not in self._propagations:
-            self._propagations[id(workload)] = propagation_of(workload, self)
-        return self._propagations[id(workload)]
+        return propagation_of(workload, self)
 
 
 def _in_several_files(resources: Iterable[Resource]) -> set[tuple[Any, ...]]:
