@@ -113,7 +113,7 @@ def run_filter(asked: dict[str, Any]) -> int:
             raise InputError(f"can't be read: {error.strerror}", file="-") from error
         return render(sources, request, is_stream=True)
 
-    return emit(answered(sources, command, is_stream=True))
+    return emit(answered(sources, command, is_stream=True), is_filter=True)
 
 
 if __name__ == "__main__":

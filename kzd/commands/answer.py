@@ -40,7 +40,7 @@ def render(sources: Sequence[Source], request: Request, *, is_stream: bool) -> A
     done = run(sources, request, is_stream=is_stream)
     output = done.output
     out = joined(file.data for file in output.files) if is_stream else b""
-    told = _notes(done, request) + _report(done, request, least="warning", is_planned=False)
+    told = _notes(done, request) + _report(done, request, least=_least(request), is_planned=False)
     exit_code = int(reaches(output.results, request.fail_on))
     return Answer(out, told, exit_code, tuple(output.files))
 
@@ -76,7 +76,7 @@ def diff(sources: Sequence[Source], request: Request, *, is_colored: bool) -> An
         for source in sources
         if is_changed and after[source.name]
     ]
-    told = _notes(done, request) + _report(done, request, least="warning", is_planned=True)
+    told = _notes(done, request) + _report(done, request, least=_least(request), is_planned=True)
     exit_code = int(is_changed or reaches(done.output.results, request.fail_on))
     return Answer(b"".join(parts), told, exit_code)
 
@@ -93,6 +93,11 @@ def explain(sources: Sequence[Source], request: Request, *, width: int) -> Answe
         told = explanation.report(results, reviews, width=width, is_colored=request.is_colored)
     exit_code = int(reaches(results, request.fail_on))
     return Answer(_bytes(told), _notes(done, request), exit_code)
+
+
+def _least(request: Request) -> Severity:
+    """What is told beside manifests: warnings, and whatever the exit code may be due to."""
+    return "info" if request.fail_on == "info" else "warning"
 
 
 def _is_changed(done: Run) -> bool:

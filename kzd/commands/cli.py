@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from io import StringIO
 from shutil import get_terminal_size
 from typing import Any
 
@@ -52,17 +53,25 @@ def run(arguments: Sequence[str]) -> int:
             with kzd.make_context("kzd", [], resilient_parsing=True) as context:
                 click.echo(kzd.get_help(context), err=True)
             return 2
-        code = kzd.main(_with_command(arguments), prog_name="kzd", standalone_mode=False)
+        code = kzd.main(_with_command(arguments), prog_name=_program(), standalone_mode=False)
         return code if isinstance(code, int) else 0
     except click.Abort:
         return INTERRUPTED
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        shown = StringIO()
+        error.show(shown)
+        is_filter = not {*COMMANDS[1:]}.intersection(arguments)
+        return emit(Answer(b"", shown.getvalue(), error.exit_code), is_filter=is_filter)
     except OSError as error:  # nobody takes the help
         reason = "" if isinstance(error, BrokenPipeError) else error.strerror
         told = f"kzd: error: standard output can't be written: {reason}\n" if reason else ""
         return emit(Answer(b"", told, NOT_WRITTEN))
+
+
+def _program() -> str:
+    """What was typed: kubectl finds `kubectl-kzd` for `kubectl kzd`."""
+    is_plugin = os.path.basename(sys.argv[0]).startswith("kubectl-")
+    return "kubectl kzd" if is_plugin else "kzd"
 
 
 def _with_command(arguments: Sequence[str]) -> list[str]:
@@ -121,7 +130,7 @@ def render(in_place: bool, output: str | None, **options: Any) -> int:
             files.write_below(output, contents)
         return answer
 
-    return emit(answered(asked.sources, command, is_stream=is_stream))
+    return emit(answered(asked.sources, command, is_stream=is_stream), is_filter=is_stream)
 
 
 @kzd.command(short_help="Review the manifests: what would change, what to know.")

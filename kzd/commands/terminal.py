@@ -10,11 +10,25 @@ if TYPE_CHECKING:
     from kzd.commands.answer import Answer
 
 COMPLETION = "_KZD_COMPLETE"
+REPORT = "KZD_REPORT"
 NOT_WRITTEN, INTERRUPTED = 3, 130
 
 
-def emit(answer: Answer) -> int:
-    """Write an answer; the exit code, which is another one where nobody takes it."""
+def emit(answer: Answer, *, is_filter: bool = False) -> int:
+    """
+    Write an answer; the exit code, which is another one where nobody takes it.
+
+    `is_filter` where manifests are what standard output takes: then a host that hides standard
+    error is told there why it gets none.
+    """
+    lost = _append(os.environ.get(REPORT), answer.told)
+    if lost:
+        answer = answer._replace(out=b"", told=answer.told + lost, exit_code=NOT_WRITTEN)
+    if is_filter and answer.exit_code and "HELM_PLUGIN_DIR" in os.environ:
+        from kzd.hosts.post_renderer import hides_errors, scalar  # only where it fails there
+
+        if hides_errors(os.environ):
+            answer = answer._replace(out=scalar(answer.told, answer.exit_code), exit_code=0)
     told = answer.told
     problem = _write(sys.stdout, answer.out)
     if problem:
@@ -23,6 +37,18 @@ def emit(answer: Answer) -> int:
         told = ""
     is_lost = _write(sys.stderr, told.encode("utf-8", "backslashreplace")) is not None
     return NOT_WRITTEN if is_lost or problem is not None else answer.exit_code
+
+
+def _append(report: str | None, told: str) -> str:
+    """Append what is told to the report that the environment names; what went wrong, if any."""
+    if not report:
+        return ""
+    try:
+        with open(report, "ab") as file:
+            file.write(told.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        return f"kzd: error: {REPORT}: '{report}' can't be written: {error.strerror}\n"
+    return ""
 
 
 def _write(stream: TextIO | None, data: bytes) -> str | None:

@@ -1,0 +1,1 @@
+"""kzd inside the real programs that call it."""
