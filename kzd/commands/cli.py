@@ -19,6 +19,7 @@ from kzd.commands.failure import answered
 from kzd.commands.files import Input
 from kzd.commands.options import common, paths, transforms
 from kzd.commands.run import NAMES, Request
+from kzd.commands.setup import init
 from kzd.commands.terminal import (
     COMPLETION,
     INTERRUPTED,
@@ -31,7 +32,7 @@ from kzd.flow.bundle import Source
 from kzd.option_value import nearest
 from kzd.result import STDIN
 
-COMMANDS = ("render", "check", "diff", "explain", "schema")
+COMMANDS = ("render", "check", "diff", "explain", "schema", "init")
 MAXIMUM_WIDTH = 110
 EPILOG = """\b
 The options are those of `render`: `kzd render --help` lists them.
@@ -96,6 +97,9 @@ def kzd() -> None:
 
     With a pipe on standard input, `kzd` alone is the filter, the same as `kzd render -`.
     """
+
+
+kzd.add_command(init)
 
 
 @kzd.command()

@@ -22,6 +22,8 @@ __all__ = ["Config", "Exemption", "Resolved", "parse"]
 API_VERSION = "kzd.dev/v1alpha1"
 KIND = "ZeroDowntime"
 TOP_KEYS = ("apiVersion", "kind", "metadata", "spec")
+PLUGIN_KEYS = ("argsOneLiner", "argsFromFile")
+"""What kustomize reads in the configuration of a plugin: the arguments that it calls it with."""
 
 
 class Resolved(NamedTuple):
@@ -187,7 +189,7 @@ def parse(
     for key, wanted in (("apiVersion", API_VERSION), ("kind", KIND)):
         if data.get(key) != wanted:
             reader.fail((key,), f"must be '{wanted}', not {shown(data.get(key))}")
-    reader.mapping((), data, TOP_KEYS)
+    reader.mapping((), data, [*TOP_KEYS, *PLUGIN_KEYS])
     spec = reader.mapping(("spec",), data.get("spec"), [*reader.sections, "overrides"])
     layer = reader.layer(("spec",), spec, reader.sections)
     overrides = read_overrides(reader, spec.get("overrides"))

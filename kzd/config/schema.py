@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from kzd.config.configuration import API_VERSION, KIND, TOP_KEYS
+from kzd.config.configuration import API_VERSION, KIND, PLUGIN_KEYS, TOP_KEYS
 from kzd.config.kubernetes_version import VERSION
 from kzd.config.override import ALL, GLOBAL_SECTIONS, MATCH_KEYS
 from kzd.option_value import camel
@@ -38,12 +38,16 @@ def config_schema(transforms: Sequence[Transform]) -> Schema:
     items = {"type": "array", "items": _mapping(override, required=["match"])}
     spec = _mapping(anywhere | {"overrides": _nullable(items)})
     top = ({"const": API_VERSION}, {"const": KIND}, {"type": "object"}, _nullable(spec))
+    arguments = {"type": "string", "description": "For kustomize, where kzd is a plugin of it."}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": f"{KIND}, the configuration of kzd",
         "description": f"For Kubernetes 1.{OLDEST} to 1.{NEWEST}.",
         "definitions": sections | {"match": _match()},
-        **_mapping(dict(zip(TOP_KEYS, top, strict=True)), required=["apiVersion", "kind"]),
+        **_mapping(
+            dict(zip(TOP_KEYS, top, strict=True)) | dict.fromkeys(PLUGIN_KEYS, arguments),
+            required=["apiVersion", "kind"],
+        ),
     }
 
 

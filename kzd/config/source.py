@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from kzd.config.annotation import option_keys
-from kzd.config.configuration import API_VERSION, KIND, Config, parse
+from kzd.config.configuration import API_VERSION, KIND, PLUGIN_KEYS, Config, parse
 from kzd.config.layer import Layer, Said
 from kzd.edit import FieldPath
 from kzd.errors import ConfigError, InputError
@@ -67,6 +67,10 @@ def _function_config(envelope: Document, transforms: Sequence[Transform]) -> Con
         raise ConfigError(
             f"must be '{KIND}' of '{API_VERSION}', not {kind}", file=FUNCTION_CONFIG, field="kind"
         )
+    for key in PLUGIN_KEYS:
+        if key in data:
+            message = "is for a plugin of kustomize; a function takes `args` beside its `path`"
+            raise ConfigError(message, file=FUNCTION_CONFIG, field=key)
     return _parsed(data, FUNCTION_CONFIG, transforms, envelope, (FUNCTION_CONFIG,))
 
 

@@ -1,0 +1,85 @@
+"""Setting kzd up in its hosts: `kzd init`, and `kzd doctor` to see whether it works there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+
+import click
+
+from kzd.commands.answer import Answer
+from kzd.commands.failure import answered
+from kzd.commands.terminal import emit
+from kzd.hosts.kustomize import Written
+from kzd.report import text
+
+folder = click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False))
+
+
+@click.group()
+def init() -> None:
+    """
+    Set kzd up in a host.
+
+    Standard output gets the lines to paste, standard error what was done and what to type.
+    """
+
+
+@init.command(short_help="Write the transformer and its guard for a kustomization.")
+@folder
+@click.option("--image", metavar="IMAGE", default="", help="Run a container of this image.")
+@click.option("--plugin", is_flag=True, help="Run the plugin of `kzd init kustomize-plugin`.")
+@click.option("--print", "is_printed", is_flag=True, help="Print the files; write nothing.")
+def kustomize(folder: str, image: str, plugin: bool, is_printed: bool) -> int:
+    """
+    Write the transformer, its guard and the guard's sentinel beside a kustomization.yaml.
+
+    Without --enable-exec kustomize passes over the function in silence; the guard makes that an
+    error, and an empty answer too.  Printed are the lines for the kustomization.yaml.
+    """
+    from kzd.hosts import kustomize as host
+
+    if image and plugin:
+        raise click.UsageError("--image and --plugin exclude each other")
+    texts = host.files(image=image, is_plugin=plugin)
+    flags = "--enable-alpha-plugins" if image or plugin else "--enable-alpha-plugins --enable-exec"
+
+    def command() -> Answer:
+        if is_printed:
+            parts = [f"# {name}\n{content}" for name, content in texts.items()]
+            return Answer("---\n".join(parts).encode(), "", 0)
+        told = _told(host.write(folder, texts), f"then: kustomize build {flags} {folder}")
+        return Answer(f"# kustomization.yaml\n{host.LINES}".encode(), told, 0)
+
+    return _answer(command)
+
+
+@init.command(short_help="Install the plugin that kustomize and kubectl find by its kind.")
+def kustomize_plugin() -> int:
+    """
+    Install the plugin that `kubectl kustomize --enable-alpha-plugins` finds.
+
+    kubectl runs no functions, but programs in kustomize's plugin directory.  `kzd init kustomize
+    --plugin` writes the transformer that asks for it.
+    """
+    from kzd.hosts import kustomize as host
+
+    def command() -> Answer:
+        written = host.write_plugin(host.plugin_home(os.environ))
+        return Answer(b"", _told(written, "then: kzd init kustomize --plugin DIR"), 0)
+
+    return _answer(command)
+
+
+def _told(written: Written, *more: str) -> str:
+    lines = [f"wrote {path}" for path in written.new]
+    lines += [f"{path} is there already" for path in written.kept]
+    return _notes([*lines, *more])
+
+
+def _notes(lines: Iterable[str]) -> str:
+    return "".join(map(text.note, lines))
+
+
+def _answer(command: Callable[[], Answer]) -> int:
+    return emit(answered((), command))
