@@ -19,7 +19,7 @@ from kzd.commands.failure import answered
 from kzd.commands.files import Input
 from kzd.commands.options import common, paths, transforms
 from kzd.commands.run import NAMES, Request
-from kzd.commands.setup import init
+from kzd.commands.setup import doctor, init
 from kzd.commands.terminal import (
     COMPLETION,
     INTERRUPTED,
@@ -32,7 +32,7 @@ from kzd.flow.bundle import Source
 from kzd.option_value import nearest
 from kzd.result import STDIN
 
-COMMANDS = ("render", "check", "diff", "explain", "schema", "init")
+COMMANDS = ("render", "check", "diff", "explain", "schema", "init", "doctor")
 MAXIMUM_WIDTH = 110
 EPILOG = """\b
 The options are those of `render`: `kzd render --help` lists them.
@@ -100,6 +100,7 @@ def kzd() -> None:
 
 
 kzd.add_command(init)
+kzd.add_command(doctor)
 
 
 @kzd.command()

@@ -71,6 +71,27 @@ def kustomize_plugin() -> int:
     return _answer(command)
 
 
+@click.command(short_help="Show the hosts on this machine, and whether kzd works in each.")
+@folder
+def doctor(folder: str) -> int:
+    """
+    Show which hosts are on the PATH, and whether kzd works in each.
+
+    It renders a tiny app through each, in a directory of its own, and looks through the
+    kustomizations below DIR for functions that would be passed over in silence.  Exits with 1
+    where something is set up and does not work, or has no guard.
+    """
+    from kzd.hosts import doctor as hosts
+
+    def command() -> Answer:
+        found = list(hosts.examine(folder))
+        states = [finding.state for host in found for finding in host.findings]
+        exit_code = int(any(state in hosts.FAULTS for state in states))
+        return Answer(hosts.told(found).encode("utf-8", "backslashreplace"), "", exit_code)
+
+    return _answer(command)
+
+
 def _told(written: Written, *more: str) -> str:
     lines = [f"wrote {path}" for path in written.new]
     lines += [f"{path} is there already" for path in written.kept]
