@@ -42,7 +42,7 @@ class Hosts:
 
     def program(self, name: str) -> str:
         """The full path of a program; skips the test where it is missing."""
-        path = os.pathsep.join([str(INSTALLED), os.environ.get("PATH", "")])
+        path = os.pathsep.join([str(KZD), str(INSTALLED), os.environ.get("PATH", "")])
         found = shutil.which(name, path=path)
         if found is None:
             pytest.skip(f"{name} is not installed; shared/hosts/install {name} brings it")
