@@ -12,7 +12,10 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from tests.console import Console
 
-SCRUBBED = ("KZD_CONFIG", "KZD_DEBUG", "NO_COLOR", "COLUMNS", "TERM", "_KZD_COMPLETE")
+SCRUBBED = (
+    "KZD_CONFIG", "KZD_DEBUG", "KZD_REPORT", "HELM_PLUGIN_DIR", "HELM_PLUGIN_NAME", "NO_COLOR",
+    "COLUMNS", "TERM", "_KZD_COMPLETE",
+)  # fmt: skip
 NO_SKIPS = "KZD_NO_SKIPS"
 
 

@@ -105,7 +105,7 @@ def _silence(
     program: Program, environment: trial.Environment, command: str, way: str
 ) -> Iterator[Finding]:
     if trial.exec_function(program, environment, command, trial.PLUGINS) == trial.PASSED_OVER:
-        yield Finding("silent", f"{way}, {trial.PASSED_OVER}; {GUARD}")
+        yield Finding("silent", f"{way}: {trial.PASSED_OVER}; {GUARD}")
 
 
 def _helm(program: Program, environment: trial.Environment) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Kustomizations whose function would be passed over in silence: those without a guard."""
+"""Kustomizations whose exec function would be passed over in silence: those without a guard."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from kzd.config.configuration import KIND
 from kzd.errors import InputError
 from kzd.hosts.kustomize import KUSTOMIZATIONS
 from kzd.text.document import read
@@ -78,7 +79,9 @@ def _read(data: bytes) -> list[dict[str, Any]]:
 
 
 def _is_function(document: dict[str, Any]) -> bool:
+    """Whether it is kzd as an exec function; a container function is never passed over."""
     annotations = mapping(mapping(document.get("metadata")).get("annotations"))
-    return document.get("kind") == "ZeroDowntime" and any(
-        key in annotations for key in FUNCTION_KEYS
+    said = [text(annotations.get(key)) or "" for key in FUNCTION_KEYS]
+    return document.get("kind") == KIND and any(
+        "exec" in function for item in said for function in _read(item.encode())
     )

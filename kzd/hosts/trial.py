@@ -11,7 +11,7 @@ from kzd.hosts import kustomize
 from kzd.hosts.program import Done, Program, run
 
 WORKS = ""
-PASSED_OVER = "is passed over in silence"
+PASSED_OVER = "passed over in silence"
 MARK = "preStop"
 """What kzd adds to the manifests below, and nothing else does."""
 
@@ -78,7 +78,7 @@ def _judged(done: Done, output: str) -> str:
 
 def reason(done: Done) -> str:
     """What a program said when it failed, on one line."""
-    lines = [line.strip() for line in (done.err + done.out).splitlines()]
+    lines = [line.strip(" |") for line in (done.err + done.out).splitlines()]
     return " | ".join(filter(None, lines)) or f"ended with exit code {done.code}"
 
 
