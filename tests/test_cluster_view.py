@@ -227,3 +227,49 @@ def test_copies_in_the_own_file_come_before_those_in_its_directory(
     view = ClusterView([*copies, workload], settings, lambda *_: True, minor=37, min_kubelet=37)
 
     assert [service.origin.file for service in view.services_of(workload)] == expected
+
+
+RENAMED = """\
+---
+apiVersion: {api}
+kind: {kind}
+metadata:
+  name: {name}
+  annotations:
+    internal.config.kubernetes.io/previousNames: web,web
+    internal.config.kubernetes.io/prefixes: "{prefixes}"
+    internal.config.kubernetes.io/suffixes: "{suffixes}"
+spec: {{minReplicas: 1, scaleTargetRef: {{kind: Deployment, name: web}}}}
+"""
+
+
+def renamed(kind: str, name: str, prefixes: str, suffixes: str = "") -> str:
+    api = "apps/v1" if kind == "Deployment" else "autoscaling/v2"
+    return RENAMED.format(api=api, kind=kind, name=name, prefixes=prefixes, suffixes=suffixes)
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "suffixes", "expected"),
+    [
+        ("b-,a-", "", ["a-b-web"]),
+        ("c-,b-,a-", "", ["a-b-web"]),
+        ("a-", "", ["a-b-web", "a-z-web"]),
+        ("b-,a-", "-x", ["a-b-web", "a-z-web"]),
+        ("", "", ["a-b-web", "a-z-web"]),
+    ],
+    ids=["the same overlays", "one more", "only the outer one", "another suffix", "no overlay"],
+)
+def test_a_reference_means_what_kustomize_renamed_with_it(
+    prefixes: str, suffixes: str, expected: list[str]
+) -> None:
+    view = view_of(
+        renamed("Deployment", "a-b-web", "b-,a-")
+        + renamed("Deployment", "a-z-web", "z-,a-")
+        + renamed("HorizontalPodAutoscaler", "scaler", prefixes, suffixes)
+    )
+
+    assert expected == [
+        item.name
+        for item in view.of_kind("Deployment")
+        if isinstance(item, Workload) and view.autoscaler_of(item)
+    ]

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from kzd.cluster.entry import ROUTE_KINDS, named_services
+from kzd.cluster.entry import ROUTE_KINDS
+from kzd.cluster.naming import by_service, by_target, have_same_affixes
 from kzd.cluster.propagation import Propagation, propagation_of
 from kzd.cluster.resource import Resource, Service, Workload
 from kzd.cluster.role import Role, role_of
@@ -16,7 +17,7 @@ from kzd.cluster.selection import LabelIndex, SelectorIndex, label_selector_matc
 from kzd.cluster.traffic import ServingPort, serving_ports
 from kzd.edit import path
 from kzd.settings import Settings
-from kzd.value import integer, mapping, sequence, text
+from kzd.value import integer, mapping, sequence
 
 MATCH_LABELS = path("spec.selector.matchLabels")
 
@@ -84,8 +85,8 @@ class ClusterView:
         self._workloads = LabelIndex(
             (item.pod_labels, item) for item in self.resources if isinstance(item, Workload)
         )
-        self._autoscalers = _by_target(self.of_kind("HorizontalPodAutoscaler", "ScaledObject"))
-        self._entries = _by_service(self.of_kind(*ROUTE_KINDS, "TargetGroupBinding"))
+        self._autoscalers = by_target(self.of_kind("HorizontalPodAutoscaler", "ScaledObject"))
+        self._entries = by_service(self.of_kind(*ROUTE_KINDS, "TargetGroupBinding"))
         self.answers: dict[tuple[str, int], Any] = {}
         """What `once` remembers, by the question and the resource's id."""
 
@@ -131,6 +132,13 @@ class ClusterView:
             kept.update(map(id, own or beside or group))
         return [other for other in found if id(other) in kept]
 
+    def _means(self, referrer: Resource, name: str, named: Resource) -> bool:
+        """Whether a reference by a name means this one of those that have or had the name."""
+        return have_same_affixes(referrer, named) or not any(
+            name in other.names and have_same_affixes(referrer, other)
+            for other in self._near(named, self.of_kind(named.kind))
+        )
+
     def services_of(self, workload: Workload) -> list[Service]:
         """Every Service of the namespace that selects the workload's Pods."""
         labels = workload.pod_labels
@@ -167,11 +175,11 @@ class ClusterView:
 
     def autoscaler_of(self, workload: Workload) -> Resource | None:
         """The HorizontalPodAutoscaler or ScaledObject that owns the workload's replicas."""
-        for name in workload.names:
-            for autoscaler in self._near(
-                workload, self._autoscalers.get((workload.kind, name), [])
-            ):
-                return autoscaler
+        for name in sorted(workload.names):
+            found = self._autoscalers.get((workload.kind, name), [])
+            for autoscaler in self._near(workload, found):
+                if self._means(autoscaler, name, workload):
+                    return autoscaler
         return None
 
     def effective_minimum(self, workload: Workload) -> int:
@@ -190,6 +198,7 @@ class ClusterView:
             (entry, namespace)
             for name in sorted(service.names)
             for entry, namespace in self._entries.get(name, ())
+            if self._means(entry, name, service)
         ]
         found = [
             entry
@@ -201,7 +210,7 @@ class ClusterView:
     def claim_modes(self, workload: Workload, name: str) -> list[str] | None:
         """The access modes of a claim; None where the input does not hold it."""
         for claim in self.in_namespace_of(workload, "PersistentVolumeClaim"):
-            if name in claim.names:
+            if name in claim.names and self._means(workload, name, claim):
                 modes = sequence(claim.get(path("spec.accessModes")))
                 return [mode for mode in modes if isinstance(mode, str)]
         return None
@@ -230,27 +239,9 @@ def _in_several_files(resources: Iterable[Resource]) -> set[tuple[Any, ...]]:
     return {identity for identity, names in files.items() if len(names) > 1}
 
 
-def _by_service(entries: Iterable[Resource]) -> dict[str, list[tuple[Resource, str | None]]]:
-    """The entries by the names of the Services that they name, each with its namespace."""
-    found: dict[str, list[tuple[Resource, str | None]]] = defaultdict(list)
-    for entry in entries:
-        for name, namespace in named_services(entry):
-            found[name].append((entry, namespace or entry.namespace))
-    return found
-
-
 def _budget_selects(budget: Resource, labels: dict[str, Any]) -> bool:
     """Whether a budget selects Pods; an empty selector is all of them in v1, none before."""
     selector = mapping(budget.data.get("spec")).get("selector")
     if selector == {} and budget.api_version != "policy/v1":
         return False
     return label_selector_matches(selector, labels)
-
-
-def _by_target(autoscalers: Iterable[Resource]) -> dict[tuple[str, str], list[Resource]]:
-    found: dict[tuple[str, str], list[Resource]] = defaultdict(list)
-    for autoscaler in autoscalers:
-        target = mapping(autoscaler.get(path("spec.scaleTargetRef")))
-        kind = text(target.get("kind")) or "Deployment"
-        found[(kind, text(target.get("name")) or "")].append(autoscaler)
-    return found

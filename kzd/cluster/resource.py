@@ -98,6 +98,15 @@ class Resource:
         return frozenset([self.name, *(previous.split(",") if previous else ())])
 
     @property
+    def affixes(self) -> tuple[list[str], list[str]]:
+        """Prefixes and suffixes by kustomize, the oldest first; one empty text where none are."""
+        prefixes, suffixes = (
+            text(self.annotations.get(f"internal.config.kubernetes.io/{kind}"))
+            for kind in ("prefixes", "suffixes")
+        )
+        return (prefixes or "").split(","), (suffixes or "").split(",")
+
+    @property
     def identity(self) -> tuple[str, str, str | None, str]:
         """Group, kind, namespace and name: what an API server tells objects apart by."""
         return (self.group, self.kind, self.namespace, self.name)

@@ -102,7 +102,7 @@ def _why_not(workload: Workload, selector: dict[str, Any], cluster: ClusterView)
             too = f"selects the Pods of {other.kind} '{other.name}' too"
             return f"{too}, so no budget is added: it would count them together"
     for budget in cluster.in_namespace_of(workload, "PodDisruptionBudget"):
-        if workload.name in budget.names:
+        if workload.name == budget.name:
             taken = f"PodDisruptionBudget '{budget.name}', which selects others, has the name"
             return f"no budget selects its Pods, and none is added: {taken}"
     return ""
