@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -12,19 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.hosts.examples import HOSTED, blocks
+
 ROOT = Path(__file__).parent.parent
-EXAMPLES = sorted(file.parent.name for file in ROOT.glob("examples/*/README.md"))
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ALL = {file.parent.name for file in ROOT.glob("examples/*/README.md")}
+EXAMPLES = sorted(ALL.difference(HOSTED))
 ENVIRONMENT = {
     **{key: value for key, value in os.environ.items() if not key.startswith("KZD_")},
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     "NO_COLOR": "1",
     "COLUMNS": "100",
 }
-
-
-def blocks(file: Path) -> list[tuple[str, str]]:
-    return [(match[1], match[2]) for match in BLOCK.finditer(file.read_text())]
 
 
 def printed(command: str, folder: Path) -> str:
