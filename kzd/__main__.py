@@ -22,7 +22,7 @@ VALUES: dict[str, tuple[str, tuple[str, ...]]] = {
     "--min-kubelet": ("min_kubelet", ()),
     "--namespace": ("namespace", ()),
     "--fail-on": ("fail_on", ("error", "warning", "info")),
-    "--format": ("format", ("text", "json")),
+    "--format": ("format", ("text", "json", "github", "gitlab", "sarif")),
 }
 """Options with a value: the request's field and the words it takes, any where there are none."""
 
@@ -113,7 +113,8 @@ def run_filter(asked: dict[str, Any]) -> int:
             raise InputError(f"can't be read: {error.strerror}", file="-") from error
         return render(sources, request, is_stream=True)
 
-    return emit(answered(sources, command, is_stream=True), is_filter=True)
+    answer = answered(sources, command, is_stream=True, is_annotated=request.format == "github")
+    return emit(answer, is_filter=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ STDIN = "-"
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
+WRITTEN = ("edit", "create")
+"""The actions that change something."""
+
 
 class Result(NamedTuple):
     """

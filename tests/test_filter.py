@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
 from kzd.commands import answer as commands
+from kzd.commands.answer import FORMATS
 from kzd.text.stream import joined
 from tests.console import COMMAND, Console, environment
 from tests.manifests import (
@@ -434,12 +436,9 @@ BROKEN_SECRETS = [
 
 @pytest.mark.parametrize("data", BROKEN_SECRETS)
 def test_secrets_are_in_no_message(console: Console, data: str) -> None:
-    for arguments in (
-        (), ("--format", "json"), ("check",), ("check", "--format", "json"), ("explain",),
-        ("explain", "--format", "json"),
-    ):  # fmt: skip
-        done = console.kzd(*arguments, "--unsafe", data=data)
-        told = done.err if not arguments or arguments[0][0] == "-" else done.err + done.out.decode()
+    for command, name in product(("", "check", "explain"), FORMATS):
+        done = console.kzd(*filter(None, [command]), "--format", name, "--unsafe", data=data)
+        told = done.err + done.out.decode() if command else done.err
         assert SECRET not in told
 
 

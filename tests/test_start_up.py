@@ -20,7 +20,8 @@ HEAVY = (
 ELSEWHERE = (
     "kzd.commands.cli", "kzd.commands.files", "kzd.commands.manual", "kzd.commands.options",
     "kzd.config.schema", "kzd.reference", "kzd.report.diff", "kzd.report.explain",
-    "kzd.report.json",
+    "kzd.report.github", "kzd.report.gitlab", "kzd.report.json", "kzd.report.place",
+    "kzd.report.sarif",
 )  # fmt: skip
 TEXT = """\
 apiVersion: v1

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from kzd import transforms
 from kzd.commands.run import Request, Run, run
 from kzd.edit import Severity
 from kzd.flow.bundle import Source
+from kzd.pipeline import Output
 from kzd.report import text
-from kzd.result import STDIN, Result, reaches
+from kzd.result import STDIN, WRITTEN, Result, reaches
 from kzd.text.document import read
 from kzd.text.parser import HAS_C_PARSER
 from kzd.text.resource_list import with_items_emptied, with_results
 from kzd.text.stream import joined
 
-WRITTEN = ("edit", "create")
 STDIN_NAME = "a document of standard input"
 SLOW = (
     "the C parser is missing, so reading is slow; `pip install 'ruamel.yaml[oldlibyaml]'` brings it"
@@ -87,10 +88,10 @@ def explain(sources: Sequence[Source], request: Request, *, width: int) -> Answe
 
     done = run(sources, request)
     results, reviews = done.output.results, done.output.reviews
-    if request.format == "json":
-        told = _report(done, request, least="info", is_planned=True)
-    else:
+    if request.format == "text":
         told = explanation.report(results, reviews, width=width, is_colored=request.is_colored)
+    else:
+        told = _report(done, request, least="info", is_planned=True)
     exit_code = int(reaches(results, request.fail_on))
     return Answer(_bytes(told), _notes(done, request), exit_code)
 
@@ -109,7 +110,7 @@ def _bytes(told: str) -> bytes:
 
 
 def _notes(done: Run, request: Request) -> str:
-    if request.quiet or request.format == "json":
+    if request.quiet or request.format in DOCUMENTS:
         return ""
     name = done.output.configured_by
     notes = [f"configured by {STDIN_NAME if name == STDIN else name}"] if name else []
@@ -123,18 +124,50 @@ def _notes(done: Run, request: Request) -> str:
 
 
 def _report(done: Run, request: Request, *, least: Severity, is_planned: bool) -> str:
-    output = done.output
-    if request.format == "json":
-        from kzd.report import json  # only where asked for: it costs start-up
-
-        return json.report(output.results, output.reviews, output.configured_by)
-    is_colored = request.is_colored
+    results, reviews = done.output.results, done.output.reviews
+    if request.format in DOCUMENTS:
+        return DOCUMENTS[request.format](done.output)
     if request.quiet:
-        errors = [result for result in output.results if result.severity == "error"]
-        return "".join(text.line(item, is_colored=is_colored) for item in errors)
-    return text.report(
-        output.results, output.reviews, least=least, is_colored=is_colored, is_planned=is_planned
-    )
+        return lines([item for item in results if item.severity == "error"], request)
+    summary = text.summary(results, reviews, is_planned=is_planned)
+    return lines(text.shown(results, least), request) + summary
+
+
+def lines(results: Iterable[Result], request: Request) -> str:
+    """A line for each result, in a format that has lines."""
+    if request.format == "github":
+        from kzd.report import github  # only where asked for: it costs start-up
+
+        return github.lines(results)
+    return "".join(text.line(result, is_colored=request.is_colored) for result in results)
+
+
+def _json(output: Output) -> str:
+    from kzd.report import json
+
+    return json.report(output.results, output.reviews, output.configured_by)
+
+
+def _gitlab(output: Output) -> str:
+    from kzd.report import gitlab
+
+    return gitlab.report(output.results)
+
+
+def _sarif(output: Output) -> str:
+    from kzd.report import sarif
+
+    return sarif.report(output.results, transforms.load())
+
+
+DOCUMENTS: dict[str, Callable[[Output], str]] = {
+    "json": _json,
+    "gitlab": _gitlab,
+    "sarif": _sarif,
+}
+"""Formats of which a report is one document, so that nothing may be told beside it."""
+
+FORMATS = ("text", "github", *DOCUMENTS)
 
 
 def resource_list(

@@ -135,7 +135,7 @@ def render(in_place: bool, output: str | None, **options: Any) -> int:
             files.write_below(output, contents)
         return answer
 
-    return emit(answered(asked.sources, command, is_stream=is_stream), is_filter=is_stream)
+    return asked.told(command, is_stream=is_stream, is_filter=is_stream)
 
 
 @kzd.command(short_help="Review the manifests: what would change, what to know.")
@@ -178,8 +178,9 @@ def explain(**options: Any) -> int:
     if rules and len(rules) < len(names):
         raise click.UsageError("name transforms or files, not both")
     if rules or (not names and is_terminal(sys.stdin)):
-        if options["format"] == "json":
-            raise click.UsageError("a transform's page is text; `--format json` is for files")
+        if options["format"] != "text":
+            asked_for = f"`--format {options['format']}`"
+            raise click.UsageError(f"a transform's page is text; {asked_for} is for files")
         page = manual.pages(rules) if rules else manual.contents()
         return emit(Answer(page, "", 0))
     for name in names:
@@ -237,4 +238,12 @@ class _Asked:
             self.inputs()
             return command()
 
-        return emit(answered(self.sources, whole, is_stream=is_stream))
+        return self.told(whole, is_stream=is_stream)
+
+    def told(
+        self, command: Callable[[], Answer], *, is_stream: bool, is_filter: bool = False
+    ) -> int:
+        """Run a command that reads its input, and write its answer or what went wrong."""
+        is_annotated = self.request.format == "github"
+        answer = answered(self.sources, command, is_stream=is_stream, is_annotated=is_annotated)
+        return emit(answer, is_filter=is_filter)

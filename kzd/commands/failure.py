@@ -17,13 +17,17 @@ NAMES_SHOWN = 3
 
 
 def answered(
-    sources: Sequence[Source], command: Callable[[], Answer], *, is_stream: bool = False
+    sources: Sequence[Source],
+    command: Callable[[], Answer],
+    *,
+    is_stream: bool = False,
+    is_annotated: bool = False,
 ) -> Answer:
     """
     What a command answers, whatever happens.
 
     Where it answers with manifests, a ResourceList that can be read comes back with its items and
-    the error among the results.
+    the error among the results.  `is_annotated` where GitHub shows errors at their lines.
     """
     failure: KzdError
     cause: Exception
@@ -37,17 +41,25 @@ def answered(
         failure = SelfCheckFailed(f"{type(error).__name__} {_where(error)}")
         cause, more = error, _apology(sources)
     out = _envelope(sources, failure) if is_stream else b""
-    return Answer(out, text.failure(failure, more) + _traceback(cause), failure.exit_code)
+    told = text.failure(failure, more) + _traceback(cause)
+    if is_annotated:
+        from kzd.report import github  # only where asked for: it costs start-up
+
+        told += github.lines(map(_result, (failure, *failure.others)))
+    return Answer(out, told, failure.exit_code)
 
 
-def _envelope(sources: Sequence[Source], error: KzdError) -> bytes:
+def _result(error: KzdError) -> Result:
     message = ": ".join(part for part in (error.field, error.message) if part)
-    result = Result(
+    return Result(
         message, "error", file=error.file, line=error.line, column=error.column,
         tags={"action": "failure"},
     )  # fmt: skip
+
+
+def _envelope(sources: Sequence[Source], error: KzdError) -> bytes:
     try:
-        return resource_list(sources, [result]) or b""
+        return resource_list(sources, [_result(error)]) or b""
     except Exception:  # what can't be read, or what failed above, fails again
         return b""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from kzd.commands.answer import FORMATS
 from kzd.commands.run import NAMES
 from kzd.result import SEVERITIES
 
@@ -35,8 +36,9 @@ COMMON = (
     click.option("--namespace", metavar="NAME", help="The namespace where manifests say none."),
     click.option("--fail-on", type=click.Choice(SEVERITIES), default="error", show_default=True,
                  help="Exit with 1 at findings of this severity."),
-    click.option("--format", type=click.Choice(["text", "json"]), default="text",
-                 show_default=True, help="The report's; `schemas/report.json` describes the JSON."),
+    click.option("--format", type=click.Choice(FORMATS), default="text", show_default=True,
+                 help="The report's: for people, for GitHub's or GitLab's CI, for code scanning, "
+                      "or JSON as `schemas/report.json` describes it."),
     click.option("--quiet", is_flag=True, help="Report errors only."),
     click.option("--no-color", is_flag=True, help="No colours on a terminal either."),
     click.option("--exclude", metavar="GLOB", multiple=True,

@@ -9,10 +9,9 @@ from kzd.edit import Edit, spelled
 from kzd.flow.review import Review
 from kzd.flow.telling import presentable
 from kzd.report import text
-from kzd.result import Result
+from kzd.result import WRITTEN, Result
 
 INDENT = "  "
-SHOWN_ELSEWHERE = ("edit", "create")
 
 
 def report(
@@ -45,7 +44,7 @@ def _workload(review: Review, width: int, *, is_colored: bool) -> Iterator[str]:
         if result.action == "create":
             yield from _created(result, width)
     for result in review.results:
-        if result.action not in SHOWN_ELSEWHERE:
+        if result.action not in WRITTEN:
             yield from _result(result, width, is_colored=is_colored)
     if not review.is_changed and not review.role.is_left_alone:
         yield f"{INDENT}nothing to change"

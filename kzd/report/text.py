@@ -17,39 +17,28 @@ VALUE_CHARACTERS = 60
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
-def report(
-    results: Sequence[Result],
-    reviews: Sequence[Review],
-    *,
-    least: Severity = "info",
-    is_colored: bool = False,
-    is_planned: bool = False,
-) -> str:
-    """
-    The results that are as severe as `least`, those about unread input, and the summary;
-    `is_planned` where nothing is written.
-    """
-    shown = SEVERITIES[: SEVERITIES.index(least) + 1]
-    lines = [
-        line(result, is_colored=is_colored)
-        for result in results
-        if result.severity in shown or result.action == "input"
-    ]
-    return "".join([*lines, summary(results, reviews, is_planned=is_planned)])
+def shown(results: Iterable[Result], least: Severity) -> list[Result]:
+    """The results that are as severe as `least`, and those about unread input."""
+    severities = SEVERITIES[: SEVERITIES.index(least) + 1]
+    return [item for item in results if item.severity in severities or item.action == "input"]
 
 
 def line(result: Result, *, is_colored: bool = False) -> str:
     """`file:line:column: severity: Kind/name: field: message [transform]`, as far as known."""
     place = ":".join(str(part) for part in (result.file, result.line, result.column) if part)
+    severity = colored(result.severity, is_colored=is_colored)
+    transform = result.tags.get("transform")
+    tail = f" [{transform}]" if transform else ""
+    return f"{': '.join(filter(None, (printable(place), severity, said(result))))}{tail}\n"
+
+
+def said(result: Result) -> str:
+    """`Kind/name: field: message`, as far as known."""
     reference = result.resource_ref or {}
     subject = "/".join(
         reference[key] for key in ("kind", "name") if reference.get(key)
     )  # a resource without a name has its kind only
-    severity = colored(result.severity, is_colored=is_colored)
-    parts = [printable(place), severity, *map(printable, (subject, field(result), result.message))]
-    transform = result.tags.get("transform")
-    tail = f" [{transform}]" if transform else ""
-    return f"{': '.join(filter(None, parts))}{tail}\n"
+    return printable(": ".join(filter(None, (subject, field(result), result.message))))
 
 
 def field(result: Result) -> str:
@@ -63,7 +52,10 @@ def field(result: Result) -> str:
 def summary(
     results: Iterable[Result], reviews: Sequence[Review], *, is_planned: bool = False
 ) -> str:
-    """One line, such as `12 workloads: 5 changed, 3 left alone, 2 warnings`."""
+    """
+    One line, such as `12 workloads: 5 changed, 3 left alone, 2 warnings`; `is_planned` where
+    nothing is written.
+    """
     severities = [result.severity for result in results]
     changed = sum(review.is_changed for review in reviews)
     alone = sum(review.role.is_left_alone for review in reviews)
