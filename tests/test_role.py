@@ -408,6 +408,22 @@ def test_a_previous_name_of_kustomize_governs_too() -> None:
     assert role_in(text).name == "identity only"
 
 
+def test_a_previous_name_tells_a_service_for_scraping() -> None:
+    """kustomize may have put a suffix behind the word."""
+    previous = "annotations: {{internal.config.kubernetes.io/previousNames: '{0},{0}'}}"
+    scraped = service(
+        "web-metrics-eu",
+        ports="[{name: https, port: 8443}]",
+        metadata=previous.format("web-metrics"),
+    )
+    of_that_name = workload(metadata="name: web-metrics-eu, " + previous.format("web-metrics"))
+
+    assert role_in(workload() + scraped).why == (
+        "all ports of Service 'web-metrics-eu' are for scraping"
+    )
+    assert role_in(of_that_name + scraped).name == "serving"
+
+
 CLAIM = "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]"
 CLAIMED = (
     "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: data}}\n"

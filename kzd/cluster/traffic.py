@@ -78,7 +78,8 @@ def is_for_scraping(
     By the names of the port, by Prometheus' annotation, or by the Service's own name: operators
     have a Service `…-metrics` whose port is called https.  A workload may have such a name itself.
     """
-    if service.name.endswith(SCRAPING_SERVICES) and service.name != workload.name:
+    is_named_so = any(name.endswith(SCRAPING_SERVICES) for name in service.names)
+    if is_named_so and service.names.isdisjoint(workload.names):
         return True
     found = declaring(workload, port)
     names = [port.name, *(declared.name for _, declared in found)]
