@@ -97,8 +97,11 @@ def test_check_answers_on_standard_output(console: Console) -> None:
     assert console.kzd("check", "edited.yaml", *ONLY) == (0, b"1 workload: none to change\n", "")
 
 
-def test_check_of_a_resource_list_answers_without_items(console: Console) -> None:
-    done = console.kzd("check", *ONLY, data=resource_list(SERVICE, DEPLOYMENT))
+def test_check_answers_kustomize_without_items(console: Console) -> None:
+    annotations = "metadata:\n  annotations: {kustomize.config.k8s.io/id: 'kind: Service'}\n"
+    service = SERVICE.replace("metadata:\n", annotations, 1)
+    assert service != SERVICE
+    done = console.kzd("check", *ONLY, data=resource_list(service, DEPLOYMENT))
 
     assert done.code == 1
     assert done.out.startswith(
@@ -106,9 +109,25 @@ def test_check_of_a_resource_list_answers_without_items(console: Console) -> Non
     )
     assert done.err.endswith("1 workload: 1 to change\n")
 
-    done = console.kzd("check", *ONLY, data=resource_list(SERVICE, DEPLOYMENT + EDIT))
+    done = console.kzd("check", *ONLY, data=resource_list(service, DEPLOYMENT + EDIT))
     assert done.code == 0
     assert done.out == b"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n"
+
+
+def test_check_answers_other_hosts_with_all_items(console: Console) -> None:
+    data = resource_list(SERVICE, DEPLOYMENT)
+    done = console.kzd("check", *ONLY, data=data)
+
+    assert done.code == 1
+    assert done.out.startswith(f"{data}results:\n- message: ".encode())
+    assert done.err.endswith("1 workload: 1 to change\n")
+
+    data = resource_list(SERVICE, DEPLOYMENT + EDIT)
+    assert console.kzd("check", *ONLY, data=data) == (
+        0,
+        data.encode(),
+        "1 workload: none to change\n",
+    )
 
 
 def test_check_reviews_a_live_cluster(console: Console) -> None:

@@ -12,11 +12,13 @@ from kzd.flow.bundle import Source
 from kzd.pipeline import Output
 from kzd.report import text
 from kzd.result import STDIN, WRITTEN, Result, reaches
-from kzd.text.document import read
+from kzd.text.document import Document, read
 from kzd.text.parser import HAS_C_PARSER
 from kzd.text.resource_list import with_items_emptied, with_results
 from kzd.text.stream import joined
+from kzd.value import mapping, sequence
 
+KUSTOMIZE_ID = "kustomize.config.k8s.io/id"
 STDIN_NAME = "a document of standard input"
 SLOW = (
     "the C parser is missing, so reading is slow; `pip install 'ruamel.yaml[oldlibyaml]'` brings it"
@@ -50,15 +52,15 @@ def check(sources: Sequence[Source], request: Request) -> Answer:
     """
     Everything that is to change or to know, on standard output.
 
-    A ResourceList is answered with its results and without items, as validators must; the report
-    goes to standard error then.
+    A ResourceList is answered with its results, as a validator has to; the report goes to
+    standard error then.
     """
     done = run(sources, request, is_check=True)
     results = done.output.results
     exit_code = int(_is_changed(done) or reaches(results, request.fail_on))
     notes = _notes(done, request)
     report = _report(done, request, least="info", is_planned=True)
-    envelope = resource_list(sources, results, is_emptied=True)
+    envelope = resource_list(sources, results, is_validator=True)
     if envelope is not None:
         return Answer(envelope, notes + report, exit_code)
     return Answer(_bytes(report), notes, exit_code)
@@ -171,22 +173,32 @@ FORMATS = ("text", "github", *DOCUMENTS)
 
 
 def resource_list(
-    sources: Sequence[Source], results: Sequence[Result], *, is_emptied: bool = False
+    sources: Sequence[Source], results: Sequence[Result], *, is_validator: bool = False
 ) -> bytes | None:
     """
     The ResourceList that came in, with results; None where something else came in.
 
-    `is_emptied` leaves its items out.  Raises InputError where it can't be read.
+    kustomize fails a validator that answers with items, so `is_validator` leaves its items out;
+    all others take a missing item for one to delete.  Raises InputError where it can't be read.
     """
     if len(sources) != 1:
         return None
     file = read(sources[0].name, sources[0].data)
     if not file.is_resource_list:
         return None
-    answer = with_items_emptied if is_emptied else with_results
     texts = {}
     for place, document in enumerate(file.documents):
         if document.kind == "ResourceList":
             document.parse()
+            is_emptied = is_validator and _is_of_kustomize(document)
+            answer = with_items_emptied if is_emptied else with_results
             texts[place] = answer(document, [result.krm() for result in results])
     return file.joined(texts)
+
+
+def _is_of_kustomize(document: Document) -> bool:
+    items = sequence(mapping(document.data).get("items"))
+    annotations = (
+        mapping(mapping(mapping(item).get("metadata")).get("annotations")) for item in items
+    )
+    return any(KUSTOMIZE_ID in found for found in annotations)

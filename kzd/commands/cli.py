@@ -146,7 +146,7 @@ def check(**options: Any) -> int:
     Review the manifests: what `render` would change, and what is worth knowing.
 
     Exits with 1 where something would change.  A single ResourceList is answered with its
-    results and no items, as validators are asked to.
+    results; kustomize, which asks validators for that, gets no items with them.
     """
     asked = _Asked(options)
     return asked.answer(lambda: commands.check(asked.sources, asked.request), is_stream=True)
