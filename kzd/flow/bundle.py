@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from os.path import join
 from typing import Any, NamedTuple
 
 from kzd.cluster.entry import ROUTE_KINDS, WEBHOOK_KINDS
@@ -26,6 +27,12 @@ SCRAPE_CONFIG = b"kubernetes_sd_configs"
 CONFIG_GROUP = "kzd.dev"
 PATH_ANNOTATIONS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")
 INDEX_ANNOTATIONS = ("internal.config.kubernetes.io/index", "config.kubernetes.io/index")
+PACKAGE = "internal.config.kubernetes.io/package-path"
+"""kpt's, while it renders packages in packages: the directory that the path starts from."""
+
+LIST_STYLE = "internal.config.kubernetes.io/seqindent"
+"""kpt's: whether the lists of the file are indented."""
+
 HELM_FILE = "postrenderer.helm.sh/postrender-filename"
 
 
@@ -161,7 +168,8 @@ def _origin(data: dict[str, Any], document: Document, file: File) -> Origin:
         path = _first_of(annotations, PATH_ANNOTATIONS)
         if path:
             index = _first_of(annotations, INDEX_ANNOTATIONS)
-            return Origin(path, int(index) if index.isdigit() else 0, path)
+            file_path = join(text(annotations.get(PACKAGE)) or "", path)
+            return Origin(file_path, int(index) if index.isdigit() else 0, path)
         helm = text(annotations.get(HELM_FILE))
         if helm:
             return Origin(file.name, document.index, helm)

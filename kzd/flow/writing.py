@@ -8,7 +8,15 @@ from typing import Any
 
 from kzd.cluster.resource import Resource
 from kzd.edit import Create
-from kzd.flow.bundle import HELM_FILE, INDEX_ANNOTATIONS, PATH_ANNOTATIONS, Bundle, Source
+from kzd.flow.bundle import (
+    HELM_FILE,
+    INDEX_ANNOTATIONS,
+    LIST_STYLE,
+    PACKAGE,
+    PATH_ANNOTATIONS,
+    Bundle,
+    Source,
+)
 from kzd.flow.decisions import Verdict
 from kzd.result import Result
 from kzd.text.document import Document, File
@@ -79,7 +87,7 @@ def _placed(create: Create, verdict: Verdict, indexes: _FreeIndexes) -> dict[str
     beside = verdict.held.resource
     annotations = {
         key: beside.annotations[key]
-        for key in (*PATH_ANNOTATIONS, HELM_FILE)
+        for key in (*PATH_ANNOTATIONS, PACKAGE, LIST_STYLE, HELM_FILE)
         if key in beside.annotations
     }
     if any(key in annotations for key in PATH_ANNOTATIONS):
