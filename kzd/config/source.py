@@ -112,20 +112,22 @@ def _from_input(found: Sequence[Held], transforms: Sequence[Transform]) -> Confi
             _of_held(held, transforms)
     if len(found) > 1:
         first, second = found[:2]
-        line, column = second.document.position(second.prefix)
+        line, column = second.position()
         raise ConfigError(
             f"must be the only {KIND} of the input; another is in {_place(first)}",
-            file=second.file.name, line=line, column=column,
+            file=second.resource.origin.name, line=line, column=column,
         )  # fmt: skip
     return _of_held(found[0], transforms)
 
 
 def _place(held: Held) -> str:
-    return f"{held.file.name}:{held.document.position(held.prefix)[0]}"
+    line, _ = held.position()
+    return f"{held.resource.origin.name}:{line}" if line else held.resource.origin.name
 
 
 def _of_held(held: Held, transforms: Sequence[Transform]) -> Config:
-    return _parsed(held.resource.data, held.file.name, transforms, held.document, held.prefix)
+    name = held.resource.origin.name
+    return parse(held.resource.data, name, transforms, held.position)
 
 
 def _parsed(
