@@ -71,6 +71,39 @@ def kustomize_plugin() -> int:
     return _answer(command)
 
 
+@init.command(short_help="Install the plugin that Helm 4 needs; Helm 3 needs none.")
+@click.option("--helm", "name", metavar="PROGRAM", help="The Helm to set up, instead of `helm`.")
+@click.option(
+    "--directory", "is_directory", is_flag=True, help="Print the plugin's directory; write nothing."
+)
+def helm(name: str | None, is_directory: bool) -> int:
+    """
+    Install the plugin for `helm ... --post-renderer kzd`.
+
+    Helm 4 takes only plugins there, Helm 3 takes kzd as it is.  Refused where a Helm 3 on the
+    PATH has the same plugin directory, since it would lose its own plugins.  With --directory,
+    HELM_PLUGINS leads to the plugin without installing it:
+    HELM_PLUGINS="$(helm env HELM_PLUGINS):$(kzd init helm --directory)".
+    """
+    from kzd.hosts import helm as host
+
+    if name and is_directory:
+        raise click.UsageError("--helm and --directory exclude each other")
+
+    def command() -> Answer:
+        if is_directory:
+            return Answer(os.fsencode(f"{host.PLUGINS}\n"), "", 0)
+        program = host.helm(name or "helm")
+        typed = f"then: {host.call(program)} upgrade --install RELEASE CHART --post-renderer kzd"
+        if not host.takes_plugins(program):
+            done = f"Helm {program.version} needs no plugin; nothing was written"
+            return Answer(b"", _notes([done, typed]), 0)
+        hidden = "Helm 4 shows errors only; KZD_REPORT=FILE keeps the warnings, too"
+        return Answer(b"", _notes([host.install(program), typed, hidden]), 0)
+
+    return _answer(command)
+
+
 @click.command(short_help="Show the hosts on this machine, and whether kzd works in each.")
 @folder
 def doctor(folder: str) -> int:
