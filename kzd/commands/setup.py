@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from shlex import quote
 
 import click
 
@@ -41,17 +42,32 @@ def kustomize(folder: str, image: str, plugin: bool, is_printed: bool) -> int:
 
     if image and plugin:
         raise click.UsageError("--image and --plugin exclude each other")
+    if any(map(str.isspace, image)):
+        raise click.UsageError("--image takes an image's name, without blanks")
     texts = host.files(image=image, is_plugin=plugin)
-    flags = "--enable-alpha-plugins" if image or plugin else "--enable-alpha-plugins --enable-exec"
 
     def command() -> Answer:
         if is_printed:
-            parts = [f"# {name}\n{content}" for name, content in texts.items()]
+            named = {"kustomization.yaml": host.lines(), **texts}
+            parts = [f"# {name}\n{content}" for name, content in named.items()]
             return Answer("---\n".join(parts).encode(), "", 0)
-        told = _told(host.write(folder, texts), f"then: kustomize build {flags} {folder}")
-        return Answer(f"# kustomization.yaml\n{host.LINES}".encode(), told, 0)
+        kustomization, written = host.write(folder, texts)
+        lines = host.lines(kustomization)
+        out = f"# add to {kustomization}\n{lines}" if lines else ""
+        held = [] if lines else [f"{kustomization} lists them already"]
+        return Answer(out.encode(), _told(written, *held, *_next(folder, image, plugin)), 0)
 
     return _answer(command)
+
+
+def _next(folder: str, image: str, plugin: bool) -> Iterator[str]:
+    """What to type then; kubectl runs containers and plugins, but no executables."""
+    if plugin:
+        yield "then, where it is built: kzd init kustomize-plugin"
+    if image or plugin:
+        yield f"then: kubectl kustomize --enable-alpha-plugins {quote(folder)}"
+    else:
+        yield f"then: kustomize build --enable-alpha-plugins --enable-exec {quote(folder)}"
 
 
 @init.command(short_help="Install the plugin that kustomize and kubectl find by its kind.")

@@ -15,21 +15,16 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from kzd.errors import ConfigError, OutputError
+from kzd.hosts.kustomization import NAMES, documents, kustomization_in, listed
 
 FUNCTION, GUARD, SENTINEL = (
     "zero-downtime.yaml",
     "zero-downtime-guard.yaml",
     "zero-downtime-sentinel.yaml",
 )
-KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
-LINES = f"""\
-resources:
-- {SENTINEL}
-transformers:
-- {FUNCTION}
-- {GUARD}
-"""
+ENTRIES = {"resources": (SENTINEL,), "transformers": (FUNCTION, GUARD)}
+"""What a kustomization lists, in this order."""
 
 SENTINEL_TEXT = """\
 # Goes through the function with the rest; the guard takes it out again. It is never applied.
@@ -141,13 +136,31 @@ def files(*, image: str = "", is_plugin: bool = False) -> dict[str, str]:
     }
 
 
-def write(folder: str, texts: Mapping[str, str]) -> Written:
-    """Write files beside a kustomization; raises a KzdError, and then none is written."""
-    if not any(os.path.isfile(os.path.join(folder, name)) for name in KUSTOMIZATIONS):
+def lines(kustomization: str | None = None) -> str:
+    """The lines that a kustomization needs; of one at a path, those that it does not hold yet."""
+    held = documents(kustomization)[:1] if kustomization else []
+    text = ""
+    for field, names in ENTRIES.items():
+        there = [entry for item in held for entry in listed(item, field)]
+        missing = [name for name in names if name not in there]
+        text += "".join([f"{field}:\n", *(f"- {name}\n" for name in missing)] if missing else [])
+    return text
+
+
+def write(folder: str, texts: Mapping[str, str]) -> tuple[str, Written]:
+    """
+    Write files beside a kustomization, whose path comes back with theirs.
+
+    Raises a KzdError, and then none is written.
+    """
+    kustomization = kustomization_in(folder)
+    if kustomization is None:
         raise ConfigError(
-            f"must hold a {KUSTOMIZATIONS[0]}; `--print` shows the files all the same", file=folder
+            f"must hold a {NAMES[0]}; `--print` shows the files all the same", file=folder
         )
-    return write_new({os.path.join(folder, name): text for name, text in texts.items()})
+    beside = os.path.dirname(kustomization)
+    written = write_new({os.path.join(beside, name): text for name, text in texts.items()})
+    return kustomization, written
 
 
 def plugin_home(environment: Mapping[str, str]) -> str:
@@ -189,7 +202,8 @@ def write_new(texts: Mapping[str, str], mode: int = 0o644) -> Written:
             with open(path, "rb") as file:
                 if file.read() != text.encode():
                     raise ConfigError(
-                        "is there already, with other text; remove it first", file=path
+                        "is there already, with other text, and stays; remove it to get a new one",
+                        file=path,
                     )
             written.kept.append(path)
         for path in written.new:
