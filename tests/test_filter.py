@@ -109,6 +109,25 @@ def test_a_resource_list_comes_back_as_one(console: Console, version: str) -> No
     assert result["tags"] == {"transform": "rolling-update", "action": "edit"}
 
 
+def test_a_budget_takes_no_place_of_a_list(console: Console) -> None:
+    """kpt numbers a list as one resource, and refuses two with one number."""
+
+    def placed(text: str, index: int) -> str:
+        annotations = (
+            "  annotations:\n"
+            "    internal.config.kubernetes.io/path: web.yaml\n"
+            f"    internal.config.kubernetes.io/index: '{index}'\n"
+        )
+        return text.replace("metadata:\n", f"metadata:\n{annotations}", 1)
+
+    listed = "apiVersion: v1\nkind: List\nmetadata:\n  name: more\nitems: []\n"
+    items = placed(SERVICE, 0), placed(DEPLOYMENT, 1), placed(listed, 2)
+
+    done = console.kzd("--only", "pod-disruption-budget", data=resource_list(*items))
+    (budget,) = (each for each in loaded(done.out)["items"] if "Budget" in each["kind"])
+    assert budget["metadata"]["annotations"]["internal.config.kubernetes.io/index"] == "3"
+
+
 def test_old_results_are_replaced(console: Console) -> None:
     old = "results:\n- message: of another function\n"
 

@@ -115,8 +115,8 @@ class Bundle:
             self._said.add(said)
             return
         for prefix, data in document.resources:
-            origin = _origin(data, document, file)
-            held = Held(_view(data, origin, self._namespace), document, prefix, file)
+            view = _view(data, origin_of(data, document, file), self._namespace)
+            held = Held(view, document, prefix, file)
             is_configuration = held.resource.group == CONFIG_GROUP
             (self.configurations if is_configuration else self.held).append(held)
 
@@ -160,7 +160,7 @@ def _view(data: dict[str, Any], origin: Origin, namespace: str | None) -> Resour
     return Resource(data, origin, namespace)
 
 
-def _origin(data: dict[str, Any], document: Document, file: File) -> Origin:
+def origin_of(data: dict[str, Any], document: Document, file: File) -> Origin:
     """Where a person finds the resource: what a host says of its file, else the input's name."""
     metadata = data.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from kzd.cluster.resource import Resource
+from kzd.cluster.resource import Origin, Resource
 from kzd.edit import Create
 from kzd.flow.bundle import (
     HELM_FILE,
@@ -16,11 +16,13 @@ from kzd.flow.bundle import (
     PATH_ANNOTATIONS,
     Bundle,
     Source,
+    origin_of,
 )
 from kzd.flow.decisions import Verdict
 from kzd.result import Result
 from kzd.text.document import Document, File
 from kzd.text.splice import Change, Insert, splice
+from kzd.value import mapping
 
 
 def written(
@@ -100,15 +102,16 @@ def _placed(create: Create, verdict: Verdict, indexes: _FreeIndexes) -> dict[str
 
 
 class _FreeIndexes:
-    """The next free place in each file that the resources' annotations name."""
+    """The next free place in each file that the annotations of the input name."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._highest: dict[str, int] = defaultdict(lambda: -1)
-        for held in [*bundle.held, *bundle.configurations]:
-            self._note(held.resource)
+        for file in bundle.files:
+            for document in file.documents:
+                for entry in document.entries:
+                    self._note(origin_of(mapping(entry), document, file))
 
-    def _note(self, resource: Resource) -> None:
-        origin = resource.origin
+    def _note(self, origin: Origin) -> None:
         self._highest[origin.file] = max(self._highest[origin.file], origin.index)
 
     def next_beside(self, resource: Resource) -> str:

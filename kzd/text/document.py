@@ -154,6 +154,13 @@ class Document:
         if not self.frozen:
             yield from _resources((), self.data)
 
+    @property
+    def entries(self) -> list[Any]:
+        """What a host numbers: itself or, of a list, its items, lists among them; none unparsed."""
+        is_list = isinstance(self.data, dict) and self.data.get("kind") in LIST_KINDS
+        items = self.data.get("items") if is_list else [self.data]
+        return items if isinstance(items, list) else []
+
     def position(self, field_path: FieldPath) -> tuple[int, int]:
         """Line and column in the file of a field, or of the nearest that exists above it."""
         if self._tape is None or not self._tape.kinds:
