@@ -12,7 +12,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 HOSTED = (
-    "argo-cd", "container", "flux", "github-actions", "gitlab", "helm3", "helm4", "helmfile",
+    "argo-cd", "flux", "github-actions", "gitlab", "helm3", "helm4", "helmfile",
     "kpt", "kubectl", "kustomize", "pre-commit",
 )  # fmt: skip
 """The examples that need a host, each run by its host's test; the others need only kzd."""
