@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from kzd.edit import FieldPath, Severity, spelled
 
 STDIN = "-"
+FUNCTION_CONFIG = "functionConfig"
 """The name that standard input goes by."""
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
@@ -59,7 +60,7 @@ class Result(NamedTuple):
             if self.proposed is not None:
                 field["proposedValue"] = self.proposed
             answer["field"] = field
-        if self.file and self.file != STDIN:
+        if self.file and self.file not in (STDIN, FUNCTION_CONFIG):
             answer["file"] = {"path": self.file, "index": self.index}
         if self.tags:
             answer["tags"] = dict(self.tags)

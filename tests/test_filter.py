@@ -487,3 +487,14 @@ def test_results_of_a_function_name_no_file_that_is_none(console: Console) -> No
 
     assert "transform: rolling-update" in answer
     assert "\n  file:" not in answer
+
+
+def test_results_about_a_function_configuration_name_no_file(console: Console) -> None:
+    given = "apiVersion: v1\nkind: ConfigMap\ndata:\n  nonsense: '1'\n"
+    more = "functionConfig:\n" + indented(given, 2)
+
+    answer = console.kzd(data=resource_list(DEPLOYMENT, SERVICE, more=more)).out
+
+    (result,) = loaded(answer)["results"]
+    assert result["message"].startswith("data[nonsense]: ")
+    assert "file" not in result

@@ -12,11 +12,10 @@ from kzd.edit import FieldPath
 from kzd.errors import ConfigError, InputError
 from kzd.flow.bundle import CONFIG_GROUP, Bundle, Held, Source
 from kzd.option_value import Unfit, shown, typed_text, unknown
+from kzd.result import FUNCTION_CONFIG
 from kzd.settings import SECTIONS
 from kzd.text.document import Document, read
 from kzd.transform import Transform
-
-FUNCTION_CONFIG = "functionConfig"
 
 
 def choose(
