@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from ruamel.yaml import YAML
 
+from tests.hosts import openapi
+
 MAXIMUM_BYTES = 4 * 1024 * 1024
 
 KINDS = {
@@ -161,13 +163,16 @@ def _discovery(path: str) -> Any:
                 for version in groups
             ],
         },
-        "/openapi/v3": {"paths": {}},
+        "/openapi/v3": openapi.index(KINDS),
     }
     if path in whole:
         return whole[path]
-    version = path.removeprefix("/apis/").removeprefix("/api/")
+    root = path.removeprefix("/openapi/v3")
+    version = root.removeprefix("/apis/").removeprefix("/api/")
     if version not in KINDS:
         return None
+    if root != path:
+        return openapi.schema(version, KINDS[version])
     return {
         "kind": "APIResourceList",
         "apiVersion": "v1",
