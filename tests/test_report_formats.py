@@ -167,6 +167,14 @@ def test_every_command_tells_in_every_format_where_it_told_before(
         json.loads(told)
 
 
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_document_stands_alone_where_people_read_notes(console: Console, name: str) -> None:
+    console.write("kzd.yaml", CONFIGURATION)
+
+    assert console.kzd(data=WEB).err.startswith("kzd: configured by kzd.yaml\n")
+    assert document(name, console.kzd("--format", name, data=WEB).err)
+
+
 # --- GitHub
 
 

@@ -12,6 +12,7 @@ from tests.console import ROOT
 from tests.hosts import checkout
 from tests.hosts.conftest import Done, Hosts
 from tests.hosts.examples import blocks
+from tests.hosts.workflow import load
 from tests.manifests import EDIT, SERVICE, WEB, WORKER
 
 EXAMPLE = ROOT / "examples" / "pre-commit"
@@ -82,6 +83,7 @@ def changed(project: Hosts) -> str:
 def test_the_manifest_is_one() -> None:
     manifest = ROOT / ".pre-commit-hooks.yaml"
     subprocess.run([sys.executable, "-m", "pre_commit", "validate-manifest", manifest], check=True)
+    assert all(hook["require_serial"] for hook in load(manifest)), "two would write the same files"
 
 
 def test_the_example(hosts: Hosts, environment: dict[str, str]) -> None:
