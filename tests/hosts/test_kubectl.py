@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kzd.hosts.kustomize import FUNCTION, GUARD, PLUGIN
+from kzd.hosts.kustomize import FUNCTION, GUARD, PLUGIN, files
 from tests.hosts.api import Api, serving
 from tests.hosts.conftest import Done, Hosts
+from tests.hosts.examples import EXAMPLES, blocks, run_example
 from tests.hosts.kustomizations import (
     ALPHA,
     AUTOSCALER,
@@ -182,7 +183,7 @@ def api() -> Iterator[Api]:
         yield server
 
 
-APPLY = "apply --validate=false -f -"
+APPLY = "apply -f -"
 
 
 def pipe(hosts: Hosts, api: Api, folder: Path, kzd: str = "kzd", name: str = "kubectl") -> Done:
@@ -312,3 +313,26 @@ def test_kubectl_kzd_says_what_was_typed(hosts: Hosts) -> None:
     assert wrong.err.startswith("Usage: kubectl kzd [OPTIONS] COMMAND [ARGS]...\n")
     assert wrong.code == 2
     assert "/kubectl-kzd\n" in listed.out
+
+
+def test_the_example_s_pipe_and_its_plugin_apply_the_same(hosts: Hosts, api: Api) -> None:
+    config = str(hosts.write("kubeconfig", api.kubeconfig))
+    folder = run_example(hosts, "kubectl", "kubectl", KUBECONFIG=config)
+    by_pipe = dict(api.objects)
+    api.objects.clear()
+    _, _, (_, script) = blocks(folder / "README.md")
+    done = hosts.shell(script, cwd=folder, KUBECONFIG=config)
+
+    assert done.code == 0, done.err
+    assert len(by_pipe) == 4
+    assert api.objects == by_pipe
+
+
+def test_the_example_is_what_init_writes(hosts: Hosts) -> None:
+    texts = files(is_plugin=True)
+
+    assert {name: (EXAMPLES / "kubectl" / "plugin" / name).read_text() for name in texts} == texts
+    assert (
+        "lists them already"
+        in hosts.run("kzd", "init", "kustomize", "--plugin", EXAMPLES / "kubectl" / "plugin").err
+    )

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from kzd.hosts.kustomize import FUNCTION
+from kzd.hosts.kustomize import FUNCTION, files
 from tests.hosts.conftest import Hosts
+from tests.hosts.examples import EXAMPLES, run_example
 from tests.hosts.kustomizations import (
     ALPHA,
     AUTOSCALER,
@@ -286,6 +287,16 @@ def test_a_component_of_two_overlays_that_a_third_brings_together(hosts: Hosts) 
     assert len(found) == len(documents(without)) + 2
 
 
+def test_a_component_runs_before_the_patches_of_what_names_it(hosts: Hosts) -> None:
+    base(hosts)
+    overlay(hosts, "component", "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n")
+    over = f"{RENAMED}{PATCHED}components: [../component]\n"
+    found = documents(built(hosts, plain(hosts, "over", over, "base")))
+
+    assert found["Deployment/eu-web"]["spec"]["replicas"] == 1
+    assert names(list(found), "PodDisruptionBudget") == ["eu-web"]  # kzd saw 3 replicas
+
+
 def test_an_outer_overlay_patches_by_the_old_name_what_kzd_has_changed(hosts: Hosts) -> None:
     base(hosts)
     overlay(hosts, "inner", RENAMED, "base")
@@ -433,3 +444,17 @@ def test_what_comes_in_is_what_was_captured(hosts: Hosts) -> None:
     assert (said["prefixes"], said["suffixes"]) == ("eu-,a-", "-v2")
     references = web["spec"]["template"]["spec"]["containers"][0]["envFrom"]
     assert references == [{"configMapRef": {"name": "settings"}}]  # not settled yet
+
+
+def test_the_example(hosts: Hosts) -> None:
+    run_example(hosts, "kustomize", "kustomize")
+
+
+def test_the_example_is_what_init_writes(hosts: Hosts) -> None:
+    folder = EXAMPLES / "kustomize" / "prod"
+    texts = files()
+    done = hosts.run("kzd", "init", "kustomize", folder)
+
+    assert {name: (folder / name).read_text() for name in texts} == texts
+    assert (done.code, done.out) == (0, "")
+    assert f"kzd: {folder}/kustomization.yaml lists them already\n" in done.err
