@@ -498,3 +498,23 @@ def test_results_about_a_function_configuration_name_no_file(console: Console) -
     (result,) = loaded(answer)["results"]
     assert result["message"].startswith("data[nonsense]: ")
     assert "file" not in result
+
+
+@pytest.mark.parametrize(
+    ("origin", "name"),
+    [
+        ("path: ../base/web.yaml", "../base/web.yaml"),
+        (
+            "path: web.yaml\n      repo: https://example.com/shop\n      ref: v1",
+            "https://example.com/shop/web.yaml",
+        ),
+        ("configuredIn: kustomization.yaml", "-:8:1"),
+    ],
+)
+def test_the_file_that_kustomize_read_is_named(console: Console, origin: str, name: str) -> None:
+    annotation = f"  annotations:\n    config.kubernetes.io/origin: |\n      {origin}\n"
+    annotated = DEPLOYMENT.replace("metadata:\n", f"metadata:\n{annotation}", 1)
+
+    done = console.kzd("check", *ONLY, data=f"{annotated}---\n{SERVICE}")
+
+    assert done.out.decode().startswith(f"{name}: info: Deployment/web: ")

@@ -34,6 +34,8 @@ LIST_STYLE = "internal.config.kubernetes.io/seqindent"
 """kpt's: whether the lists of the file are indented."""
 
 HELM_FILE = "postrenderer.helm.sh/postrender-filename"
+KUSTOMIZE_ORIGIN = "config.kubernetes.io/origin"
+"""kustomize's, where `buildMetadata` asks for it: YAML, with a `path` and for remote ones a `repo`."""
 
 
 class Source(NamedTuple):
@@ -170,10 +172,17 @@ def origin_of(data: dict[str, Any], document: Document, file: File) -> Origin:
             index = _first_of(annotations, INDEX_ANNOTATIONS)
             file_path = join(text(annotations.get(PACKAGE)) or "", path)
             return Origin(file_path, int(index) if index.isdigit() else 0, path)
-        helm = text(annotations.get(HELM_FILE))
-        if helm:
-            return Origin(file.name, document.index, helm)
+        source = text(annotations.get(HELM_FILE)) or _origin_path(annotations)
+        if source:
+            return Origin(file.name, document.index, source)
     return Origin(file.name, document.index, document.source if file.name == STDIN else "")
+
+
+def _origin_path(annotations: dict[str, Any]) -> str:
+    """The file that kustomize read a resource from, empty where it does not say."""
+    lines = (text(annotations.get(KUSTOMIZE_ORIGIN)) or "").splitlines()
+    said = {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    return "/".join(filter(None, (said.get("repo"), said.get("path"))))
 
 
 def _first_of(annotations: dict[str, Any], keys: Iterable[str]) -> str:
