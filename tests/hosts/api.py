@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from ruamel.yaml import YAML
 
 from tests.hosts import openapi
+from tests.hosts.protobuf import MAGIC, secret
 
 MAXIMUM_BYTES = 4 * 1024 * 1024
 
@@ -26,7 +26,6 @@ KINDS = {
 """What it serves: the kinds of each version by their names in paths."""
 
 VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
-PROTOBUF = b"k8s\0"
 READS = ("GET", "HEAD")
 
 
@@ -111,7 +110,7 @@ class Api:
 
 def merged(old: Any, new: Any) -> Any:
     """A strategic merge patch applied: mappings by their keys, lists of named things by name."""
-    if isinstance(new, list) and isinstance(old, list) and all("name" in item for item in old):
+    if isinstance(new, list) and isinstance(old, list) and _are_named([*old, *new]):
         by_name = {item["name"]: item for item in old}
         changed = {item["name"]: merged(by_name.get(item["name"]), item) for item in new}
         return list((by_name | changed).values())
@@ -124,6 +123,10 @@ def merged(old: Any, new: Any) -> Any:
         elif not key.startswith("$"):
             kept[key] = merged(kept.get(key), value)
     return kept
+
+
+def _are_named(items: list[Any]) -> bool:
+    return all(isinstance(item, dict) and "name" in item for item in items)
 
 
 def _is_apply(method: str, query: dict[str, list[str]]) -> bool:
@@ -229,56 +232,6 @@ def _body(data: bytes) -> Any:
     """The object in a body: JSON, the YAML of a server-side apply, or a Secret in protobuf."""
     if not data:
         return None
-    if data.startswith(PROTOBUF):
-        return _secret(_only(_fields(data[len(PROTOBUF) :]), 2))
+    if data.startswith(MAGIC):
+        return secret(data)
     return YAML(typ="safe").load(data)
-
-
-def _secret(data: bytes) -> Any:
-    """What Helm keeps of a release; it writes its own objects in protobuf."""
-    fields = _fields(data)
-    metadata = _fields(_only(fields, 1))
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "type": _only(fields, 3).decode(),
-        "metadata": {
-            "name": _only(metadata, 1).decode(),
-            "labels": {key: value.decode() for key, value in _entries(metadata, 11)},
-        },
-        "data": {key: b64encode(value).decode() for key, value in _entries(fields, 2)},
-    }
-
-
-def _fields(data: bytes) -> list[tuple[int, bytes]]:
-    """The fields of a protobuf message that have a length: their numbers and contents."""
-    found, at = [], 0
-    while at < len(data):
-        key, at = _number(data, at)
-        size, at = _number(data, at)
-        if key & 7 == 2:
-            found.append((key >> 3, data[at : at + size]))
-            at += size
-    return found
-
-
-def _number(data: bytes, at: int) -> tuple[int, int]:
-    """A variable-length integer and where it ends."""
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value, shift, at = value | (byte & 127) << shift, shift + 7, at + 1
-        if byte < 128:
-            return value, at
-
-
-def _only(fields: list[tuple[int, bytes]], number: int) -> bytes:
-    return next(content for at, content in fields if at == number)
-
-
-def _entries(fields: list[tuple[int, bytes]], number: int) -> Iterator[tuple[str, bytes]]:
-    """The entries of a map: each is a message of a key and a value."""
-    for at, content in fields:
-        if at == number:
-            entry = _fields(content)
-            yield _only(entry, 1).decode(), _only(entry, 2)
