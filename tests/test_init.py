@@ -10,6 +10,7 @@ import pytest
 from kzd.hosts.kustomize import FUNCTION, GUARD, PLUGIN, SENTINEL, files
 from kzd.text.document import read
 from tests.console import Console
+from tests.manifests import WEB
 
 FILES = (FUNCTION, GUARD, SENTINEL)
 LINES = """\
@@ -284,3 +285,36 @@ def test_another_plugin_of_the_kind_stays(console: Console) -> None:
     assert (done.code, done.out) == (2, b"")
     assert done.err.startswith(f"{path}: error: is there already, with other text, and stays")
     assert path.read_text() == "mine\n"
+
+
+def test_transformers_of_overlays_configure_no_run_over_their_files(console: Console) -> None:
+    """Two of them would be one too many, and one would count for all of a repository."""
+    console.write("web.yaml", WEB)
+    console.write("other/kustomization.yaml", "")
+    for folder in ("app", "other"):
+        console.kzd("init", "kustomize", folder)
+        function = console.folder / folder / FUNCTION
+        function.write_text(function.read_text().replace("spec: {}", "spec: {unknown: 1}"))
+    done = console.kzd("diff", ".")
+    asked = console.kzd("diff", ".", "--config", f"app/{FUNCTION}")
+
+    assert (done.code, done.err) == (1, "1 workload: 1 to change\n")
+    assert f"app/{FUNCTION}:23:8: error: spec.unknown: is not known" in asked.err
+
+
+def test_of_two_transformers_of_plugins_the_command_line_names_one(console: Console) -> None:
+    console.write("web.yaml", WEB)
+    console.write("other/kustomization.yaml", "")
+    for folder in ("app", "other"):
+        console.kzd("init", "kustomize", folder, "--plugin")
+    done = console.kzd("diff", ".")
+    asked = console.kzd("diff", ".", "--config", f"app/{FUNCTION}")
+
+    assert (done.code, done.out) == (2, b"")
+    assert done.err == (
+        f"other/{FUNCTION}:1:1: error: must be the only ZeroDowntime of the input; "
+        f"another is in app/{FUNCTION}:1; `--config` names the one that counts\n"
+    )
+    assert (asked.code, asked.err) == (
+        1, f"kzd: configured by app/{FUNCTION}\n1 workload: 1 to change\n",
+    )  # fmt: skip

@@ -17,6 +17,12 @@ from kzd.settings import SECTIONS
 from kzd.text.document import Document, read
 from kzd.transform import Transform
 
+FUNCTION_KEYS = ("config.kubernetes.io/function", "config.k8s.io/function")
+"""The annotations by which a host finds the program of a function in its configuration."""
+
+BUILT_IN = "builtin"
+"""The version of kustomize's own transformers, which stand beside a function in its file."""
+
 
 def choose(
     bundle: Bundle,
@@ -30,7 +36,8 @@ def choose(
 
     `named` is the file that the command line or the environment names, `nearby` reads the one of
     the working directory, which is not asked for where a ResourceList comes in: there the
-    directory is the host's.
+    directory is the host's.  What configures a function among the files of the input counts when
+    its host calls, and not here: each overlay of a repository may have its own.
     """
     envelope = _envelope(bundle)
     function = _function_config(envelope, transforms) if envelope else None
@@ -38,10 +45,15 @@ def choose(
         return function
     if named is not None:
         return read_config(named, transforms)
-    if bundle.configurations:
-        return _from_input(bundle.configurations, transforms)
+    given = [held for held in bundle.configurations if not _is_of_function(held)]
+    if given:
+        return _from_input(given, transforms)
     found = None if envelope else nearby()
     return read_config(found, transforms) if found else Config.default(transforms)
+
+
+def _is_of_function(held: Held) -> bool:
+    return not held.resource.annotations.keys().isdisjoint(FUNCTION_KEYS)
 
 
 def _envelope(bundle: Bundle) -> Document | None:
@@ -113,7 +125,8 @@ def _from_input(found: Sequence[Held], transforms: Sequence[Transform]) -> Confi
         first, second = found[:2]
         line, column = second.position()
         raise ConfigError(
-            f"must be the only {KIND} of the input; another is in {_place(first)}",
+            f"must be the only {KIND} of the input; another is in {_place(first)}; "
+            "`--config` names the one that counts",
             file=second.resource.origin.name, line=line, column=column,
         )  # fmt: skip
     return _of_held(found[0], transforms)
@@ -148,7 +161,12 @@ def read_config(source: Source, transforms: Sequence[Transform]) -> Config:
         ) from error
     for note in (note for document in documents for note in document.notes):
         raise ConfigError(note.message, file=source.name, line=note.line, column=note.column)
-    found = [(document, path, data) for document in documents for path, data in document.resources]
+    found = [
+        (document, path, data)
+        for document in documents
+        for path, data in document.resources
+        if data.get("apiVersion") != BUILT_IN
+    ]
     if len(found) != 1:
         number = "none" if not found else str(len(found))
         line, column = found[1][0].position(found[1][1]) if found else (0, 0)

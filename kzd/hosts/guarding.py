@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from kzd.config.configuration import KIND
+from kzd.config.source import FUNCTION_KEYS
 from kzd.hosts.kustomization import NAMES, documents, documents_of, listed
 from kzd.value import mapping, text
 
-FUNCTION_KEYS = ("config.kubernetes.io/function", "config.k8s.io/function")
 GUARDED = "internal.config.kubernetes.io~1path"
 
 
