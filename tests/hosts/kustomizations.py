@@ -33,7 +33,7 @@ spec:
       containers:
       - name: web
         image: registry.example.com/web:1
-        args: ["-g", 'daemon off;', "on"]
+        args: ["-g", 'daemon off;', "on", "--url=$(PREFIXED)"]
         envFrom:
         - configMapRef: {name: settings}
         ports:

@@ -458,3 +458,78 @@ def test_the_example_is_what_init_writes(hosts: Hosts) -> None:
     assert {name: (folder / name).read_text() for name in texts} == texts
     assert (done.code, done.out) == (0, "")
     assert f"kzd: {folder}/kustomization.yaml lists them already\n" in done.err
+
+
+# What kzd must not do, because kustomize would not notice
+
+
+def answered(hosts: Hosts, script: str) -> str:
+    """What an overlay without a guard becomes where another program answers for kzd."""
+    base(hosts)
+    folder = overlay(hosts, "over", RENAMED, "base")
+    kustomization(hosts, "over", f"{RENAMED}resources: [../base]\ntransformers: [function.yaml]\n")
+    hosts.write("over/function.yaml", function("kzd"))
+    stand_in(hosts, "kzd", script)
+    done = build(hosts, folder)
+    assert (done.code, done.err) == (0, "")
+    return done.out
+
+
+def test_results_are_thrown_away_so_kzd_repeats_them_on_standard_error(hosts: Hosts) -> None:
+    results = "results: [{message: seen by nobody, severity: error}]"
+
+    assert "seen by nobody" not in answered(hosts, f"cat; echo '{results}'\n")
+
+
+@pytest.mark.parametrize(
+    ("script", "is_right"),
+    [("exec cat\n", True), ("exec grep -v config.kubernetes.io/pre\n", False)],
+)
+def test_references_break_where_annotations_are_lost(
+    hosts: Hosts, script: str, is_right: bool
+) -> None:
+    found = documents(answered(hosts, script))
+    (settings,) = names(list(found), "ConfigMap")
+    (container,) = found["Deployment/eu-web"]["spec"]["template"]["spec"]["containers"]
+
+    assert (container["envFrom"] == [{"configMapRef": {"name": settings}}]) is is_right
+
+
+def test_a_budget_of_a_taken_name_would_be_an_error_so_kzd_adds_none(hosts: Hosts) -> None:
+    base(hosts, budget=BUDGET.replace("app: web", "app: another"))
+    done = build(hosts, overlay(hosts, "over", RENAMED, "base"))
+
+    assert done.code == 0
+    assert names(list(documents(done.out)), "PodDisruptionBudget") == ["eu-web"]
+    stand_in(hosts, "kzd", TWO_OF_A_NAME)
+    twice = build(hosts, hosts.folder / "over")
+    assert (twice.code, twice.out) == (1, "")
+    assert "generated duplicate resource" in twice.err
+
+
+TWO_OF_A_NAME = """\
+exec awk '/^functionConfig/ {
+  print "- apiVersion: v1"; print "  kind: Service"
+  print "  metadata: {name: eu-web, namespace: shop}"
+} {print}'
+"""
+
+
+def test_without_resources_there_is_nothing_to_do(hosts: Hosts) -> None:
+    done = build(hosts, overlay(hosts, "empty", RENAMED))
+
+    assert done == (0, "", "kzd: configured by functionConfig\nno workloads\n")
+
+
+def test_fn_run_changes_files_in_place(hosts: Hosts) -> None:
+    folder = base(hosts, "")
+    (folder / "kustomization.yaml").unlink()
+    program = hosts.program("kzd")
+    done = hosts.run("kustomize", "fn", "run", folder, "--enable-exec", "--exec-path", program)
+
+    assert done == (0, "", "1 workload: 1 changed\n")
+    assert (
+        "maxUnavailable: 0\n---\napiVersion: policy/v1\n"
+        in (folder / "deployment.yaml").read_text()
+    )
+    assert sorted(file.name for file in folder.iterdir()) == ["deployment.yaml", "service.yaml"]
