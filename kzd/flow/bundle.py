@@ -35,7 +35,7 @@ LIST_STYLE = "internal.config.kubernetes.io/seqindent"
 
 HELM_FILE = "postrenderer.helm.sh/postrender-filename"
 KUSTOMIZE_ORIGIN = "config.kubernetes.io/origin"
-"""kustomize's, where `buildMetadata` asks for it: YAML, with a `path` and for remote ones a `repo`."""
+"""kustomize's, where `buildMetadata` asks for it: YAML with a `path`, for remote ones a `repo`."""
 
 
 class Source(NamedTuple):
