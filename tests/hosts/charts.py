@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from kzd.hosts.helm import PLUGIN, PLUGINS
 from tests.corpus_run import Rendered, all_rendered, corpus
 from tests.hosts.conftest import Done, Hosts
 
@@ -20,23 +21,22 @@ RENAMED = "namespace: other\nnamePrefix: blue-\nnameSuffix: -green\n"
 FUNCTIONS = "--enable-alpha-plugins --enable-exec"
 HELM_CHART = "apiVersion: v2\nname: chart\nversion: 0.1.0\n"
 HELM_TEMPLATE = f'{{{{ .Files.Get "{FILE}" }}}}\n'
-HELM_PLUGIN = """\
-apiVersion: v1
-type: postrenderer/v1
-name: kzd
-version: 0.1.0
-runtime: subprocess
-runtimeConfig:
-  platformCommand:
-  - command: {}
-"""
 
 
 class Envelope(NamedTuple):
-    """A way to call kzd: `render` hands out the stream, without kzd where it is told so."""
+    """
+    A way to call kzd, named by its program and what else tells it from others.
+
+    `render` hands out the stream, without kzd where it is told so.
+    """
 
     name: str
     render: Callable[[Hosts, str, bool], Done]
+
+    @property
+    def program(self) -> str:
+        """The host."""
+        return self.name.partition(" ")[0]
 
 
 class Seen(NamedTuple):
@@ -75,9 +75,11 @@ def seen(envelope: Envelope, folder: Path, chart: Rendered) -> Seen:
 
 
 def passed(envelope: Envelope, folder: Path, text: str, *, with_kzd: bool = True) -> Done:
-    """A stream through one host, in a new folder."""
+    """A stream through one host, in a new folder; skips the test where the host is missing."""
     folder.mkdir(parents=True)
-    return envelope.render(Hosts(folder), text, with_kzd)
+    hosts = Hosts(folder)
+    hosts.program(envelope.program)
+    return envelope.render(hosts, text, with_kzd)
 
 
 def program(with_kzd: bool) -> str:
@@ -183,17 +185,17 @@ def helm3(hosts: Hosts, text: str, with_kzd: bool) -> Done:
 def helm4(hosts: Hosts, text: str, with_kzd: bool) -> Done:
     """The plugin as a post-renderer; Helm itself takes empty annotations off behind any."""
     chart(hosts, text)
-    hosts.write("plugins/kzd/plugin.yaml", HELM_PLUGIN.format(program(with_kzd)))
-    plugins = str(hosts.folder / "plugins")
-    return hosts.shell("helm4 template shop chart --post-renderer kzd", HELM_PLUGINS=plugins)
+    plugin = Path(PLUGINS, PLUGIN).read_text().replace(": kzd", f": {program(with_kzd)}")
+    hosts.write(f"plugins/{program(with_kzd)}/plugin.yaml", plugin)
+    call = f"helm4 template shop chart --post-renderer {program(with_kzd)}"
+    return hosts.shell(call, HELM_PLUGINS=str(hosts.folder / "plugins"))
 
 
 def kpt(hosts: Hosts, text: str, with_kzd: bool) -> Done:
     """An executable over a package; what it tells lands in the folder `results`."""
     hosts.write(f"app/{FILE}", text)
     call = f"kpt fn eval app --exec {program(with_kzd)} --results-dir {RESULTS}"
-    done = hosts.shell(call)
-    return _package(hosts, done)
+    return _package(hosts, hosts.shell(call))
 
 
 def kpt_pipe(hosts: Hosts, text: str, with_kzd: bool) -> Done:
@@ -210,8 +212,8 @@ def _package(hosts: Hosts, done: Done) -> Done:
     return Done(done.code, files[0].read_text(), done.told)
 
 
-PIPE = Envelope("pipe", pipe)
-CHECK = Envelope("check", check)
+PIPE = Envelope("bash", pipe)
+CHECK = Envelope("bash check", check)
 KPT = Envelope("kpt", kpt)
 ENVELOPES = [
     Envelope("kustomize", kustomize),
@@ -219,10 +221,10 @@ ENVELOPES = [
     Envelope("helm3", helm3),
     Envelope("helm4", helm4),
     KPT,
-    Envelope("kpt-pipe", kpt_pipe),
+    Envelope("kpt fn source", kpt_pipe),
 ]
 RENAMING = [
-    Envelope("beside", renamed_beside),
-    Envelope("above", renamed_above),
-    Envelope("twice", renamed_twice),
+    Envelope("kustomize renames beside it", renamed_beside),
+    Envelope("kustomize renames above it", renamed_above),
+    Envelope("kustomize renames twice", renamed_twice),
 ]
