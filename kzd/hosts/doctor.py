@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple, get_args
 
 from kzd import __version__
+from kzd.errors import ConfigError
 from kzd.hosts import kustomize, trial
 from kzd.hosts.guarding import unguarded
 from kzd.hosts.program import Program, find, named_like, program_at, run
@@ -80,7 +81,11 @@ def _tried(way: str, reason: str) -> Finding:
 
 def _plugin(program: Program, environment: trial.Environment, command: str) -> Finding:
     way = f"plugin, with {trial.PLUGINS}"
-    if not os.path.lexists(os.path.join(kustomize.plugin_home(environment), kustomize.PLUGIN)):
+    try:
+        home = kustomize.plugin_home(environment)
+    except ConfigError as error:
+        return Finding("absent", f"{way}: {error.message}")
+    if not os.path.lexists(os.path.join(home, kustomize.PLUGIN)):
         return Finding("absent", f"{way}: `kzd init kustomize-plugin` installs it")
     return _tried(way, trial.plugin(program, environment, command))
 

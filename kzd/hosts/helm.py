@@ -45,8 +45,9 @@ def takes_plugins(program: Program) -> bool:
 
 
 def call(program: Program) -> str:
-    """How this program is typed: its path, quoted where a shell needs it."""
-    return quote(program.path)
+    """How this program is typed: by its name where the PATH leads to it, else by its path."""
+    name = os.path.basename(program.path)
+    return quote(name if which(name) == program.path else program.path)
 
 
 def install(program: Program) -> str:

@@ -212,3 +212,14 @@ def test_the_report_of_the_caller_is_not_filled_by_trials(linked: Hosts) -> None
 
     assert doctor(linked, KZD_REPORT=str(report)).code == 0
     assert not report.exists() or report.read_text() == ""
+
+
+def test_without_a_home_there_is_no_plugin(linked: Hosts) -> None:
+    link(linked, "kustomize")
+    done = doctor(linked, HOME="")
+
+    assert paragraph(done, "kustomize")[-1] == (
+        "absent plugin, with --enable-alpha-plugins: "
+        "set KUSTOMIZE_PLUGIN_HOME to the directory for plugins; there is no HOME"
+    )
+    assert done.code == 0

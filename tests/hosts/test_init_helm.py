@@ -47,8 +47,8 @@ def installed(hosts: Hosts) -> Path:
     return hosts.home / ".local/share/helm/plugins/kzd/plugin.yaml"
 
 
-def then(path: str) -> str:
-    return f"kzd: then: {path} upgrade --install RELEASE CHART --post-renderer kzd\n"
+def then(typed: str) -> str:
+    return f"kzd: then: {typed} upgrade --install RELEASE CHART --post-renderer kzd\n"
 
 
 def rendered(hosts: Hosts, helm: str, **more: str) -> Done:
@@ -63,7 +63,7 @@ def test_helm_4_gets_a_copy_that_works_and_that_a_second_time_leaves(linked: Hos
     plugin = installed(linked)
 
     assert (done.code, done.out) == (0, "")
-    assert done.err == f"kzd: wrote {plugin}\n{then(helm)}{HIDDEN}"
+    assert done.err == f"kzd: wrote {plugin}\n{then('helm')}{HIDDEN}"
     assert plugin.read_bytes() == OURS.read_bytes()
     assert os.listdir(plugin.parent) == ["plugin.yaml"]
     assert not plugin.is_symlink()
@@ -71,7 +71,7 @@ def test_helm_4_gets_a_copy_that_works_and_that_a_second_time_leaves(linked: Hos
     assert rendered(linked, helm).out.count("preStop:") == 2
 
     again = init(linked)
-    assert (again.code, again.err) == (0, f"kzd: {plugin} is there already\n{then(helm)}{HIDDEN}")
+    assert (again.code, again.err) == (0, f"kzd: {plugin} is there already\n{then('helm')}{HIDDEN}")
 
 
 def test_helm_3_needs_nothing(linked: Hosts) -> None:
@@ -82,14 +82,14 @@ def test_helm_3_needs_nothing(linked: Hosts) -> None:
     version, typed = done.err.splitlines(keepends=True)
     assert version.startswith("kzd: Helm 3.")
     assert version.endswith(" needs no plugin; nothing was written\n")
-    assert typed == then(helm)
+    assert typed == then("helm")
     assert not installed(linked).parent.parent.exists()
     assert rendered(linked, helm).out.count("preStop:") == 2
 
 
 @pytest.mark.parametrize("name", ["helm", "helm3", "helm-v3.19"])
 def test_a_directory_where_helm_3_looks_is_refused(linked: Hosts, name: str) -> None:
-    old, new = link(linked, "helm3", name), link(linked, "helm4", "helm4")
+    old, _ = link(linked, "helm3", name), link(linked, "helm4", "helm4")
     done = init(linked, "--helm", "helm4")
 
     assert (done.code, done.out) == (2, "")
@@ -100,8 +100,8 @@ def test_a_directory_where_helm_3_looks_is_refused(linked: Hosts, name: str) -> 
 
     way_out = done.err.partition("nothing has to be: ")[2]
     assert way_out == (
-        f'HELM_PLUGINS="$({new} env HELM_PLUGINS):$(kzd init helm --directory)" '
-        f"{new} ... --post-renderer kzd\n"
+        'HELM_PLUGINS="$(helm4 env HELM_PLUGINS):$(kzd init helm --directory)" '
+        "helm4 ... --post-renderer kzd\n"
     )
 
 
@@ -259,3 +259,11 @@ def test_the_directory_is_that_of_any_helm(linked: Hosts) -> None:
 def test_the_plugin_has_kzd_s_version() -> None:
     assert f"\nversion: {__version__}\n" in OURS.read_text()
     assert "- command: kzd\n" in OURS.read_text()
+
+
+def test_a_helm_that_is_not_on_the_path_is_typed_by_its_path(linked: Hosts) -> None:
+    helm = linked.folder / "far away" / "helm"
+    helm.parent.mkdir()
+    helm.symlink_to(linked.program("helm3"))
+
+    assert init(linked, "--helm", str(helm)).err.endswith(then(f"'{helm}'"))
