@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, get_args
 
 from kzd import __version__
 from kzd.errors import ConfigError
-from kzd.hosts import kustomize, trial
+from kzd.hosts import helm, kustomize, trial
 from kzd.hosts.guarding import unguarded
 from kzd.hosts.program import Program, find, named_like, program_at, run
 
@@ -45,8 +45,8 @@ def examine(folder: str) -> Iterator[Host]:
     for name in ("kustomize", "kubectl"):
         yield from _hosts(find(name), name, environment)
     helms: list[Program | None] = [program_at("helm", path) for path in named_like("helm")]
-    for helm in helms or [None]:
-        yield from _hosts(helm, "helm", environment)
+    for program in helms or [None]:
+        yield from _hosts(program, "helm", environment)
     yield from _hosts(find("kpt"), "kpt", environment)
     found = [
         Finding("unguarded", f"{item.kustomization}: {item.entry}: {GUARD}")
@@ -119,8 +119,8 @@ def _helm(program: Program, environment: trial.Environment) -> Iterator[Finding]
     if plugins.code:
         yield Finding("fails", f"its own plugins: {trial.reason(plugins)}")
     is_listed = any(line.split()[:1] == ["kzd"] for line in plugins.out.splitlines())
-    if program.major >= 4 and not is_listed:
-        asked = f"`kzd init helm --helm {program.path}` installs it"
+    if helm.takes_plugins(program) and not is_listed:
+        asked = f"`kzd init helm --helm {helm.call(program)}` installs it"
         yield Finding("absent", f"plugin for {way}: {asked}")
         return
     yield _tried(way, trial.post_renderer(program, environment))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kzd import __version__
+from kzd.hosts.helm import PLUGINS
 from tests.hosts.conftest import KZD, Done, Hosts
 
 FUNCTION = """\
@@ -17,16 +18,6 @@ metadata:
   annotations:
     config.kubernetes.io/function: |
       exec: {path: kzd}
-"""
-PLUGIN = """\
-apiVersion: v1
-type: postrenderer/v1
-name: kzd
-version: 0.1.0
-runtime: subprocess
-runtimeConfig:
-  platformCommand:
-  - command: kzd
 """
 
 
@@ -104,16 +95,13 @@ def test_the_plugin_is_tried_where_it_is_installed(linked: Hosts) -> None:
 def test_helm_4_needs_its_plugin_and_helm_3_loses_its_own_by_it(linked: Hosts) -> None:
     link(linked, "helm3", "helm4")
     done = doctor(linked)
-    (linked.home / ".local").mkdir()
-    path = linked.folder / "bin" / "helm4"
     assert paragraph(done, "helm 3.") == ["works --post-renderer kzd"]
     assert paragraph(done, "helm 4.") == [
-        f"absent plugin for --post-renderer kzd: `kzd init helm --helm {path}` installs it"
+        "absent plugin for --post-renderer kzd: `kzd init helm --helm helm4` installs it"
     ]
     assert done.code == 0
 
-    linked.write("plugins/kzd/plugin.yaml", PLUGIN)
-    done = doctor(linked, HELM_PLUGINS=str(linked.folder / "plugins"))
+    done = doctor(linked, HELM_PLUGINS=PLUGINS)
     lost, works = paragraph(done, "helm 3.")
     assert lost.startswith("fails its own plugins: ")
     assert 'unknown field "apiVersion"' in lost
@@ -124,10 +112,7 @@ def test_helm_4_needs_its_plugin_and_helm_3_loses_its_own_by_it(linked: Hosts) -
 
 def test_an_error_of_kzd_is_shown_through_every_host(linked: Hosts) -> None:
     link(linked, "kustomize", "kubectl", "helm3", "helm4", "kpt")
-    linked.write("plugins/kzd/plugin.yaml", PLUGIN)
-    done = doctor(
-        linked, KZD_CONFIG="/not/there", HELM_PLUGINS=str(linked.folder / "plugins"), HELM_DEBUG=""
-    )
+    done = doctor(linked, KZD_CONFIG="/not/there", HELM_PLUGINS=PLUGINS)
 
     assert done.code == 1
     for host in ("kustomize", "kubectl", "helm 4", "kpt"):
