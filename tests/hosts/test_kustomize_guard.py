@@ -299,3 +299,17 @@ def test_a_container_that_fails_or_answers_nothing(hosts: Hosts, script: str, me
 
     assert (done.code, done.out) == (1, "")
     assert message in done.err
+
+
+def test_a_check_where_a_transformer_belongs_is_noticed(hosts: Hosts) -> None:
+    """It answers as validators must, without items, and with 0 where nothing is to change."""
+    base(hosts)
+    folder = overlay(hosts, "top", "", "base")
+    transformer = folder / FUNCTION
+    options = "path: kzd\n        args: [check, --only, api-version]\n"
+    transformer.write_text(transformer.read_text().replace("path: kzd\n", options))
+
+    done = build(hosts, folder, *X)
+
+    assert (done.code, done.out) == (1, "")
+    assert NOT_ANSWERED in done.err
