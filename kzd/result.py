@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from kzd.edit import FieldPath, Severity, spelled
 
 STDIN = "-"
-FUNCTION_CONFIG = "functionConfig"
 """The name that standard input goes by."""
+
+FUNCTION_CONFIG = "functionConfig"
+"""The name that the configuration inside a ResourceList goes by."""
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 

@@ -489,6 +489,20 @@ def test_results_of_a_function_name_no_file_that_is_none(console: Console) -> No
     assert "\n  file:" not in answer
 
 
+def test_an_index_that_is_no_number_is_none(console: Console) -> None:
+    annotations = (
+        "  annotations:\n"
+        "    config.kubernetes.io/path: web.yaml\n"
+        "    config.kubernetes.io/index: '\u00b2'\n"
+    )
+    annotated = DEPLOYMENT.replace("metadata:\n", f"metadata:\n{annotations}", 1)
+
+    done = console.kzd(*ONLY, data=resource_list(annotated, SERVICE))
+
+    assert done.code == 0
+    assert loaded(done.out)["results"][0]["file"] == {"path": "web.yaml", "index": 0}
+
+
 def test_results_about_a_function_configuration_name_no_file(console: Console) -> None:
     given = "apiVersion: v1\nkind: ConfigMap\ndata:\n  nonsense: '1'\n"
     more = "functionConfig:\n" + indented(given, 2)

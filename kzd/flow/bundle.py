@@ -171,7 +171,7 @@ def origin_of(data: dict[str, Any], document: Document, file: File) -> Origin:
         if path:
             index = _first_of(annotations, INDEX_ANNOTATIONS)
             file_path = join(text(annotations.get(PACKAGE)) or "", path)
-            return Origin(file_path, int(index) if index.isdigit() else 0, path)
+            return Origin(file_path, int(index) if index.isdecimal() else 0, path)
         source = text(annotations.get(HELM_FILE)) or _origin_path(annotations)
         if source:
             return Origin(file.name, document.index, source)

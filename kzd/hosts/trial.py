@@ -13,13 +13,15 @@ from kzd.hosts.program import Done, Program, run
 WORKS = ""
 PASSED_OVER = "passed over in silence"
 MARK = "preStop"
-"""What kzd adds to the manifests below, and nothing else does."""
+"""What kzd adds to the manifests below, whatever the caller has configured; nothing else does."""
 
 MANIFESTS = """\
 apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: kzd-doctor
+  annotations:
+    kzd.dev/pre-stop-sleep: "true"
 spec:
   replicas: 3
   selector:
@@ -92,7 +94,7 @@ def _built(
         kustomize.FUNCTION: function,
     }
     with _folder(texts) as folder:
-        done = run(program.path, *arguments, folder, environment=environment)
+        done = run(program.path, *arguments, folder, cwd=folder, environment=environment)
         return _judged(done, done.out)
 
 
@@ -111,7 +113,7 @@ def post_renderer(program: Program, environment: Environment) -> str:
     texts = {"Chart.yaml": CHART, "templates/manifests.yaml": MANIFESTS}
     with _folder(texts) as folder:
         arguments = ("template", "kzd-doctor", folder, "--post-renderer", "kzd")
-        done = run(program.path, *arguments, environment=environment)
+        done = run(program.path, *arguments, cwd=folder, environment=environment)
         return _judged(done, done.out)
 
 
@@ -119,12 +121,14 @@ def kpt_function(program: Program, environment: Environment) -> str:
     """Whether `kpt fn eval` runs kzd on a package."""
     with _folder({"manifests.yaml": MANIFESTS}) as folder:
         arguments = ("fn", "eval", folder, "--exec", "kzd")
-        done = run(program.path, *arguments, environment=environment)
+        done = run(program.path, *arguments, cwd=folder, environment=environment)
         with open(os.path.join(folder, "manifests.yaml"), encoding="utf-8") as file:
             return _judged(done, file.read())
 
 
 def kubectl_plugin(program: Program, environment: Environment) -> str:
     """Whether kubectl finds `kubectl kzd`."""
-    done = run(program.path, "kzd", "render", environment=environment, data=MANIFESTS)
-    return _judged(done, done.out)
+    with _folder({}) as folder:
+        arguments = ("kzd", "render")
+        done = run(program.path, *arguments, cwd=folder, environment=environment, data=MANIFESTS)
+        return _judged(done, done.out)

@@ -208,3 +208,15 @@ def test_without_a_home_there_is_no_plugin(linked: Hosts) -> None:
         "set KUSTOMIZE_PLUGIN_HOME to the directory for plugins; there is no HOME"
     )
     assert done.code == 0
+
+
+def test_the_caller_s_configuration_changes_no_trial(linked: Hosts) -> None:
+    link(linked, "kustomize", "kubectl", "helm3", "kpt")
+    head = "apiVersion: kzd.dev/v1alpha1\nkind: ZeroDowntime\nmetadata: {name: mine}\n"
+    off = linked.write("off.yaml", f"{head}spec: {{preStopSleep: {{enabled: false}}}}\n")
+    linked.write("kzd.yaml", f"{head}spec: {{nonsense: 1}}\n")
+
+    for done in (doctor(linked), doctor(linked, KZD_CONFIG=str(off))):
+        assert done.code == 0, done.out
+        for host in ("kustomize", "kubectl", "helm", "kpt"):
+            assert paragraph(done, f"{host} ")[0].startswith("works ")
