@@ -9,13 +9,12 @@ from typing import Literal, NamedTuple, get_args
 from kzd import __version__
 from kzd.errors import ConfigError
 from kzd.hosts import helm, kustomize, trial
-from kzd.hosts.guarding import unguarded
+from kzd.hosts.guarding import GUARD, unguarded
 from kzd.hosts.program import Program, find, named_like, program_at, run
 
 State = Literal["works", "fails", "silent", "absent", "unguarded"]
 
 FAULTS = ("fails", "unguarded")
-GUARD = "`kzd init kustomize` writes a guard that makes this an error"
 
 
 class Finding(NamedTuple):
@@ -24,7 +23,7 @@ class Finding(NamedTuple):
 
     `works` and `fails` were tried.  `silent`: the host passes over kzd without a word, as it is
     made.  `absent`: not set up, which is no fault.  `unguarded`: a kustomization whose function
-    may be passed over.
+    may be passed over, or answers without resources.
     """
 
     state: State
@@ -49,11 +48,11 @@ def examine(folder: str) -> Iterator[Host]:
         yield from _hosts(program, "helm", environment)
     yield from _hosts(find("kpt"), "kpt", environment)
     found = [
-        Finding("unguarded", f"{item.kustomization}: {item.entry}: {GUARD}")
+        Finding("unguarded", f"{item.kustomization}: {item.entry}: {item.remedy}")
         for item in unguarded(folder)
     ]
     if found:
-        yield Host("functions that may be passed over in silence", found)
+        yield Host("functions that may lose resources or be passed over in silence", found)
 
 
 def _hosts(program: Program | None, name: str, environment: trial.Environment) -> Iterator[Host]:

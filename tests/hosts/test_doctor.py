@@ -176,6 +176,8 @@ def test_a_kustomization_without_a_guard_is_named(linked: Hosts) -> None:
         "before/kustomization.yaml",
         "transformers: [../guarded/zero-downtime-guard.yaml, ../app/zero-downtime.yaml]\n",
     )
+    linked.write("check/kustomization.yaml", "transformers: [f.yaml]\n")
+    linked.write("check/f.yaml", FUNCTION.replace("path: kzd", "path: kzd, args: [check]"))
     linked.write("broken/kustomization.yaml", "transformers: [zero-downtime.yaml\n")
     linked.write("missing/kustomization.yaml", "transformers: [nowhere.yaml]\n")
 
@@ -185,6 +187,8 @@ def test_a_kustomization_without_a_guard_is_named(linked: Hosts) -> None:
     assert paragraph(done, "functions that may") == [
         f"unguarded app/kustomization.yaml: zero-downtime.yaml: {guard}",
         f"unguarded before/kustomization.yaml: ../app/zero-downtime.yaml: {guard}",
+        "unguarded check/kustomization.yaml: f.yaml: "
+        "`check` answers without resources; list it under `validators:`",
         f"unguarded folder/kustomization.yml: functions: {guard}",
         f"unguarded inline/Kustomization: an inline function: {guard}",
     ]
