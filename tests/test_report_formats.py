@@ -241,22 +241,32 @@ def test_what_can_t_be_read_is_annotated_too(console: Console) -> None:
     done = console.kzd("check", "shop", "--format", "github")
 
     assert (done.code, done.out) == (3, b"")
-    text, annotations = done.err.splitlines()[:2], done.err.splitlines()[2:]
-    assert [line.partition(" error: ")[0] for line in text] == [
+    plain = console.kzd("check", "shop").err.splitlines()
+    assert [line.partition(" error: ")[0] for line in plain] == [
         "shop/a.yaml:1:5:",
         "shop/b.yaml:1:5:",
     ]
-    assert annotations == [
+    assert done.err.splitlines() == [
         f"::error file={name},line=1,col=5,title=failure::{line.partition(' error: ')[2]}"
-        for name, line in zip(("shop/a.yaml", "shop/b.yaml"), text, strict=True)
+        for name, line in zip(("shop/a.yaml", "shop/b.yaml"), plain, strict=True)
     ]
+
+
+def test_a_file_s_name_is_no_command(console: Console) -> None:
+    console.write("::stop-commands::x.yaml", "a: [")
+
+    done = console.kzd("check", "::stop-commands::x.yaml", "--format", "github")
+
+    assert done.code == 3
+    (line,) = done.err.splitlines()
+    assert line.startswith("::error file=%3A%3Astop-commands%3A%3Ax.yaml,line=1,")
 
 
 def test_a_filter_that_fails_is_annotated_too(console: Console) -> None:
     done = console.kzd("--format", "github", data="kind: Service\na: [")
 
     assert (done.code, done.out) == (3, b"")
-    assert done.err.splitlines()[1].startswith("::error title=failure::is not YAML: ")
+    assert done.err.startswith("::error title=failure::is not YAML: ")
 
 
 def test_github_sees_the_notes_too(console: Console) -> None:

@@ -41,12 +41,15 @@ def answered(
         failure = SelfCheckFailed(f"{type(error).__name__} {_where(error)}")
         cause, more = error, _apology(sources)
     out = _envelope(sources, failure) if is_stream else b""
-    told = text.failure(failure, more) + _traceback(cause)
     if is_annotated:
         from kzd.report import github  # only where asked for: it costs start-up
 
-        told += github.lines(map(_result, (failure, *failure.others)))
-    return Answer(out, told, failure.exit_code)
+        # Nothing else: a file may be named so that its line would be a command of the runner.
+        told = github.lines(map(_result, (failure, *failure.others)))
+        told += text.note(more) if more else ""
+    else:
+        told = text.failure(failure, more)
+    return Answer(out, told + _traceback(cause), failure.exit_code)
 
 
 def _result(error: KzdError) -> Result:
