@@ -489,11 +489,12 @@ def test_results_of_a_function_name_no_file_that_is_none(console: Console) -> No
     assert "\n  file:" not in answer
 
 
-def test_an_index_that_is_no_number_is_none(console: Console) -> None:
+@pytest.mark.parametrize("index", ["\u00b2", "9" * 20, "9" * 5000, "-1", "x"])
+def test_an_index_that_is_no_number_is_none(console: Console, index: str) -> None:
     annotations = (
         "  annotations:\n"
         "    config.kubernetes.io/path: web.yaml\n"
-        "    config.kubernetes.io/index: '\u00b2'\n"
+        f"    config.kubernetes.io/index: '{index}'\n"
     )
     annotated = DEPLOYMENT.replace("metadata:\n", f"metadata:\n{annotations}", 1)
 

@@ -10,7 +10,9 @@ from kzd.hosts.post_renderer import hides_errors
 from tests.console import Console
 from tests.manifests import ONLY, WEB, WEB_EDITED
 
-PLUGIN = "apiVersion: v1\ntype: postrenderer/v1\nname: kzd\nruntime: subprocess\n"
+COMMAND = "runtimeConfig: {platformCommand: [{command: kzd}]}\n"
+TYPE = "apiVersion: v1\ntype: postrenderer/v1\nname: kzd\nruntime: subprocess\n"
+PLUGIN = TYPE + COMMAND
 BROKEN = "kind: Deployment\n\tspec: 1\n"
 
 
@@ -64,27 +66,53 @@ def test_a_quiet_failure_has_a_reason(console: Console, plugin: Path) -> None:
     assert (done.code, done.out) == (0, b"|\n  kzd: error: failed with exit code 1\n")
 
 
-@pytest.mark.parametrize("command", ["check", "diff", "explain"])
-def test_what_is_no_filter_keeps_its_exit_code(
+@pytest.mark.parametrize("command", ["check", "diff", "explain", "schema"])
+def test_what_prints_no_manifests_is_no_answer_for_helm(
     console: Console, plugin: Path, command: str
 ) -> None:
-    done = console.kzd(command, data=BROKEN)
+    arguments = () if command == "schema" else ONLY
+    done = console.kzd(command, *arguments, data=WEB)
 
-    assert (done.code, done.out) == (3, b"")
-    assert console.kzd(command, "--nonsense", data=WEB).code == 2
+    assert done.code == 0
+    assert done.out.startswith(b"|\n  ")
 
 
-def test_files_are_no_filter(console: Console, plugin: Path) -> None:
+def test_a_check_that_finds_nothing_is_no_answer_for_helm(console: Console, plugin: Path) -> None:
+    done = console.kzd("check", *ONLY, data=WEB_EDITED)
+
+    assert done.code == 0
+    assert done.out.decode() == (
+        "|\n  1 workload: none to change\n"
+        "  kzd: error: Helm wants manifests, which only `kzd` with options and no command prints\n"
+    )
+
+
+def test_a_wrapper_s_other_programs_keep_their_exit_codes(console: Console, plugin: Path) -> None:
+    plugin.write_text(PLUGIN.replace("command: kzd", "command: run.sh"))
     console.write("broken.yaml", BROKEN)
 
+    assert console.kzd(data=BROKEN)[:2] == (3, b"")
+    assert console.kzd("check", data=BROKEN)[:2] == (3, b"")
     assert console.kzd("render", "--in-place", "broken.yaml").code == 3
+    assert console.kzd("--nonsense").code == 2
+
+
+def test_a_report_is_never_among_the_manifests(console: Console) -> None:
+    done = console.process(*ONLY, data=WEB, KZD_REPORT="/dev/stdout")
+
+    assert (done.code, done.out) == (3, b"")
+    assert "KZD_REPORT: must not be standard output" in done.err
 
 
 @pytest.mark.parametrize(
     ("text", "hides"),
     [
         (PLUGIN, True),
-        ('type: "postrenderer/v1" # ours\n', True),
+        (f'type: "postrenderer/v1" # ours\n{COMMAND}', True),
+        (PLUGIN.replace("command: kzd", 'command: "${HELM_PLUGIN_DIR}/kzd"'), True),
+        (PLUGIN.replace("command: kzd", "command: run.sh"), False),
+        (PLUGIN.replace("command: kzd", "command: kzd}, {command: sh"), False),
+        (TYPE, False),
         ("name: secrets\nversion: 1.0.0\ncommand: postrenderer/v1\n", False),
         ("type: cli/v1\n", False),
         ("type: [postrenderer/v1]\n", False),

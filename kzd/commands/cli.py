@@ -61,8 +61,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         shown = StringIO()
         error.show(shown)
-        is_filter = not {*COMMANDS[1:]}.intersection(arguments)
-        return emit(Answer(b"", shown.getvalue(), error.exit_code), is_filter=is_filter)
+        return emit(Answer(b"", shown.getvalue(), error.exit_code))
     except OSError as error:  # nobody takes the help
         reason = "" if isinstance(error, BrokenPipeError) else error.strerror
         told = f"kzd: error: standard output can't be written: {reason}\n" if reason else ""

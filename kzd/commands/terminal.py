@@ -12,23 +12,29 @@ if TYPE_CHECKING:
 COMPLETION = "_KZD_COMPLETE"
 REPORT = "KZD_REPORT"
 NOT_WRITTEN, INTERRUPTED = 3, 130
+NO_MANIFESTS = (
+    "kzd: error: Helm wants manifests, which only `kzd` with options and no command prints\n"
+)
 
 
 def emit(answer: Answer, *, is_filter: bool = False) -> int:
     """
     Write an answer; the exit code, which is another one where nobody takes it.
 
-    `is_filter` where manifests are what standard output takes: then a host that hides standard
-    error is told there why it gets none.
+    `is_filter` where `out` is manifests.  A Helm that hides standard error is told on standard
+    output why it gets none.
     """
     lost = _append(os.environ.get(REPORT), answer.told)
     if lost:
         answer = answer._replace(out=b"", told=answer.told + lost, exit_code=NOT_WRITTEN)
-    if is_filter and answer.exit_code and "HELM_PLUGIN_DIR" in os.environ:
+    if "HELM_PLUGIN_DIR" in os.environ and (answer.exit_code or not is_filter):
         from kzd.hosts.post_renderer import hides_errors, scalar  # only where it fails there
 
         if hides_errors(os.environ):
-            answer = answer._replace(out=scalar(answer.told, answer.exit_code), exit_code=0)
+            report = "" if is_filter else answer.out.decode("utf-8", "replace")
+            more = "" if answer.exit_code else NO_MANIFESTS
+            why = scalar(report + answer.told + more, answer.exit_code)
+            answer = answer._replace(out=why, exit_code=0)
     told = answer.told
     problem = _write(sys.stdout, answer.out)
     if problem:
@@ -45,10 +51,19 @@ def _append(report: str | None, told: str) -> str:
         return ""
     try:
         with open(report, "ab") as file:
+            if _is_stdout(file.fileno()):
+                return f"kzd: error: {REPORT}: must not be standard output, where YAML goes\n"
             file.write(told.encode("utf-8", "backslashreplace"))
     except OSError as error:
         return f"kzd: error: {REPORT}: '{report}' can't be written: {error.strerror}\n"
     return ""
+
+
+def _is_stdout(descriptor: int) -> bool:
+    try:
+        return os.path.sameopenfile(descriptor, sys.stdout.fileno())
+    except (AttributeError, OSError, ValueError):  # it is closed, or no file
+        return False
 
 
 def _write(stream: TextIO | None, data: bytes) -> str | None:

@@ -33,6 +33,9 @@ PACKAGE = "internal.config.kubernetes.io/package-path"
 LIST_STYLE = "internal.config.kubernetes.io/seqindent"
 """kpt's: whether the lists of the file are indented."""
 
+DIGITS = 9
+"""No file has a place with more; YAML readers would not agree on such a number."""
+
 HELM_FILE = "postrenderer.helm.sh/postrender-filename"
 KUSTOMIZE_ORIGIN = "config.kubernetes.io/origin"
 """kustomize's, where `buildMetadata` asks for it: YAML with a `path`, for remote ones a `repo`."""
@@ -171,7 +174,9 @@ def origin_of(data: dict[str, Any], document: Document, file: File) -> Origin:
         if path:
             index = _first_of(annotations, INDEX_ANNOTATIONS)
             file_path = join(text(annotations.get(PACKAGE)) or "", path)
-            return Origin(file_path, int(index) if index.isdecimal() else 0, path)
+            return Origin(
+                file_path, int(index) if index.isdecimal() and len(index) <= DIGITS else 0, path
+            )
         source = text(annotations.get(HELM_FILE)) or _origin_path(annotations)
         if source:
             return Origin(file.name, document.index, source)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from os.path import join
+from os.path import basename, join
 
 from kzd.errors import InputError
 from kzd.text.document import read
-from kzd.value import mapping, text
+from kzd.value import mapping, sequence, text
 
 TYPE = "postrenderer/"
 
 
 def hides_errors(environment: Mapping[str, str]) -> bool:
     """
-    Whether Helm 4 calls, by the plugin that it names.
+    Whether Helm 4 reads what this process prints, by the plugin that it names.
 
-    Helm 3 sets the same variables for plugins of its own, which may run a Helm whose
-    post-renderer is kzd: a text on stdout would be installed there as if it were a manifest.
+    Its command must be kzd: whatever else a plugin starts inherits the variable, and would take
+    a text on stdout with exit code 0 for manifests.  Helm 3 sets it for plugins of its own.
     """
     try:
         with open(join(environment["HELM_PLUGIN_DIR"], "plugin.yaml"), "rb") as file:
@@ -25,7 +25,10 @@ def hides_errors(environment: Mapping[str, str]) -> bool:
         document.parse()
     except (KeyError, OSError, ValueError, InputError):
         return False
-    return (text(mapping(document.data).get("type")) or "").startswith(TYPE)
+    plugin = mapping(document.data)
+    commands = sequence(mapping(plugin.get("runtimeConfig")).get("platformCommand"))
+    programs = {basename(text(mapping(item).get("command")) or "") for item in commands}
+    return (text(plugin.get("type")) or "").startswith(TYPE) and programs == {"kzd"}
 
 
 def scalar(told: str, exit_code: int) -> bytes:
