@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from shlex import quote
 
@@ -13,6 +14,8 @@ from kzd.commands.failure import answered
 from kzd.commands.terminal import emit
 from kzd.hosts.kustomize import Written
 from kzd.report import text
+
+IMAGE = re.compile(r"([\w.-]+(:\d+)?/)*[\w./-]*(:[\w.-]+)?(@[\w.:+-]+)?", re.ASCII)
 
 folder = click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False))
 
@@ -42,8 +45,8 @@ def kustomize(folder: str, image: str, plugin: bool, is_printed: bool) -> int:
 
     if image and plugin:
         raise click.UsageError("--image and --plugin exclude each other")
-    if any(map(str.isspace, image)):
-        raise click.UsageError("--image takes an image's name, without blanks")
+    if not IMAGE.fullmatch(image):
+        raise click.UsageError("--image takes an image's name, such as example.com/kzd:1.0")
     texts = host.files(image=image, is_plugin=plugin)
 
     def command() -> Answer:

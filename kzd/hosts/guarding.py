@@ -28,7 +28,7 @@ class Unguarded(NamedTuple):
 
 def unguarded(folder: str) -> Iterator[Unguarded]:
     """
-    The functions of kzd in kustomizations below a directory that no guard comes after.
+    The functions of kzd in kustomizations below a directory that no guard comes right after.
 
     A `check` among them answers as a validator must: as a transformer it removes everything.
     """
@@ -41,6 +41,7 @@ def unguarded(folder: str) -> Iterator[Unguarded]:
 
 def _without_guard(path: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
+    is_right_before = False
     for kustomization in documents(path):
         for entry in listed(kustomization, "transformers"):
             transformers = _transformers(entry, os.path.dirname(path))
@@ -50,8 +51,13 @@ def _without_guard(path: str) -> list[tuple[str, str]]:
                 found.append((name, CHECK))
             elif functions:
                 found.append((name, GUARD))
-            if any(GUARDED in (text(item.get("patch")) or "") for item in transformers):
+            is_right_before = bool(functions) or is_right_before
+            # Another function between the two would satisfy the guard in kzd's place.
+            if is_right_before and any(
+                GUARDED in (text(item.get("patch")) or "") for item in transformers
+            ):
                 found = [item for item in found if item[1] == CHECK]
+            is_right_before = bool(functions)
     return found
 
 

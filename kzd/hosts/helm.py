@@ -13,14 +13,15 @@ from shutil import which
 from typing import Any
 
 from kzd.errors import ConfigError, InputError, OutputError
-from kzd.hosts.program import Program, named_like, program_at, run
+from kzd.hosts.program import Program, entries, named_like, program_at, run
 from kzd.text.document import read
 from kzd.value import mapping
 
 PLUGINS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "helm_plugins")
 """The directory that holds kzd's plugin and nothing else, an entry for HELM_PLUGINS."""
 
-PLUGIN = os.path.join("kzd", "plugin.yaml")
+NAME = "kzd"
+PLUGIN = os.path.join(NAME, "plugin.yaml")
 OLDEST = 3
 """The first major version of Helm that knows post-renderers."""
 FIRST_WITH_PLUGINS = 4
@@ -61,6 +62,7 @@ def install(program: Program) -> str:
     if not folder:
         raise ConfigError("`helm env HELM_PLUGINS` names no plugin directory", file=program.path)
     _refuse_where_helm_3_looks(folder, program)
+    _refuse_a_second(folder)
     path = os.path.join(folder, PLUGIN)
     new, old = _contents(os.path.join(PLUGINS, PLUGIN)), _present(path)
     if new == old:
@@ -77,8 +79,10 @@ def install(program: Program) -> str:
 
 
 def _directories(program: Program) -> list[str]:
+    """The plugin directories of a Helm; those that are no full path are none that can be meant."""
     done = run(program.path, "env", "HELM_PLUGINS")
-    return list(filter(None, done.out.strip().split(os.pathsep))) if done.code == 0 else []
+    said = done.out.strip().splitlines()[-1:] if done.code == 0 else []
+    return [path for line in said for path in line.split(os.pathsep) if os.path.isabs(path)]
 
 
 def _refuse_where_helm_3_looks(folder: str, program: Program) -> None:
@@ -86,15 +90,37 @@ def _refuse_where_helm_3_looks(folder: str, program: Program) -> None:
         other = program_at("helm", path)
         if takes_plugins(other):
             continue
-        if os.path.realpath(folder) in map(os.path.realpath, _directories(other)):
-            name = call(program)
-            raise ConfigError(
-                f"is where Helm {other.version} ({path}) looks for plugins too, and it loads none "
-                "where it meets one for Helm 4; nothing was written, and nothing has to be: "
-                f'HELM_PLUGINS="$({name} env HELM_PLUGINS):$(kzd init helm --directory)" '
-                f"{name} ... --post-renderer kzd",
-                file=folder,
-            )
+        folders = _directories(other) if other.major else []
+        if not folders:
+            why = f"may be where {path} looks for plugins too, which does not say, and a Helm 3"
+        elif os.path.realpath(folder) in map(os.path.realpath, folders):
+            why = f"is where Helm {other.version} ({path}) looks for plugins too, and it"
+        else:
+            continue
+        name = call(program)
+        raise ConfigError(
+            f"{why} loads none "
+            "where it meets one for Helm 4; nothing was written, and nothing has to be: "
+            f'HELM_PLUGINS="$({name} env HELM_PLUGINS):$(kzd init helm --directory)" '
+            f"{name} ... --post-renderer kzd",
+            file=folder,
+        )
+
+
+def _refuse_a_second(folder: str) -> None:
+    """Helm loads no plugin where two of one directory have the same name."""
+    for entry in entries(folder):
+        path = os.path.join(folder, entry, "plugin.yaml")
+        if entry != NAME and _name_in(path) == NAME:
+            raise ConfigError(f"is named '{NAME}', and Helm takes one of a name only", file=path)
+
+
+def _name_in(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return str(_without_version(file.read())[0].get("name"))
+    except (OSError, InputError, IndexError):
+        return ""
 
 
 def _contents(path: str) -> bytes:

@@ -80,7 +80,7 @@ def program_at(name: str, path: str) -> Program:
 def find(name: str) -> Program | None:
     """The program that a name means on the PATH; None where there is none."""
     path = which(name)
-    return program_at(name, path) if path else None
+    return program_at(name, os.path.abspath(path)) if path else None
 
 
 def named_like(name: str) -> Iterator[str]:
@@ -91,16 +91,17 @@ def named_like(name: str) -> Iterator[str]:
     pattern = re.compile(rf"{re.escape(name)}[-_]?v?[\d.]*")
     seen = set()
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        for entry in sorted(_listed(folder)):
-            path = os.path.join(folder, entry)
+        for entry in entries(folder or os.curdir):
+            path = os.path.abspath(os.path.join(folder, entry))
             real = os.path.realpath(path)
             if pattern.fullmatch(entry) and real not in seen and which(path):
                 seen.add(real)
                 yield path
 
 
-def _listed(folder: str) -> list[str]:
+def entries(folder: str) -> list[str]:
+    """The names in a directory, sorted; none where it can't be read."""
     try:
-        return os.listdir(folder)
+        return sorted(os.listdir(folder))
     except OSError:
         return []

@@ -74,7 +74,9 @@ def _folder(texts: Mapping[str, str]) -> Iterator[str]:
 def _judged(done: Done, output: str) -> str:
     """Empty where kzd has answered, else what the host says."""
     if done.code == 0:
-        return WORKS if MARK in output else PASSED_OVER
+        if MARK in output:
+            return WORKS
+        return PASSED_OVER if "kind: Deployment" in output else "what was rendered is gone"
     return reason(done)
 
 
@@ -122,8 +124,11 @@ def kpt_function(program: Program, environment: Environment) -> str:
     with _folder({"manifests.yaml": MANIFESTS}) as folder:
         arguments = ("fn", "eval", folder, "--exec", "kzd")
         done = run(program.path, *arguments, cwd=folder, environment=environment)
-        with open(os.path.join(folder, "manifests.yaml"), encoding="utf-8") as file:
-            return _judged(done, file.read())
+        try:
+            with open(os.path.join(folder, "manifests.yaml"), encoding="utf-8") as file:
+                return _judged(done, file.read())
+        except FileNotFoundError:
+            return _judged(done, "")
 
 
 def kubectl_plugin(program: Program, environment: Environment) -> str:

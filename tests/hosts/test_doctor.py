@@ -176,6 +176,11 @@ def test_a_kustomization_without_a_guard_is_named(linked: Hosts) -> None:
         "before/kustomization.yaml",
         "transformers: [../guarded/zero-downtime-guard.yaml, ../app/zero-downtime.yaml]\n",
     )
+    linked.write(
+        "between/kustomization.yaml",
+        "transformers: [../app/zero-downtime.yaml, other.yaml, "
+        "../guarded/zero-downtime-guard.yaml]\n",
+    )
     linked.write("check/kustomization.yaml", "transformers: [f.yaml]\n")
     linked.write("check/f.yaml", FUNCTION.replace("path: kzd", "path: kzd, args: [check]"))
     linked.write("broken/kustomization.yaml", "transformers: [zero-downtime.yaml\n")
@@ -187,6 +192,7 @@ def test_a_kustomization_without_a_guard_is_named(linked: Hosts) -> None:
     assert paragraph(done, "functions that may") == [
         f"unguarded app/kustomization.yaml: zero-downtime.yaml: {guard}",
         f"unguarded before/kustomization.yaml: ../app/zero-downtime.yaml: {guard}",
+        f"unguarded between/kustomization.yaml: ../app/zero-downtime.yaml: {guard}",
         "unguarded check/kustomization.yaml: f.yaml: "
         "`check` answers without resources; list it under `validators:`",
         f"unguarded folder/kustomization.yml: functions: {guard}",
@@ -201,6 +207,16 @@ def test_the_report_of_the_caller_is_not_filled_by_trials(linked: Hosts) -> None
 
     assert doctor(linked, KZD_REPORT=str(report)).code == 0
     assert not report.exists() or report.read_text() == ""
+
+
+def test_resources_that_are_gone_are_no_silence(linked: Hosts) -> None:
+    link(linked, "kpt", "kustomize")
+    stand_in(linked, "kzd", f'[ "$1" = --version ] && echo kzd {__version__}; exit 0')
+    done = doctor(linked)
+
+    assert done.code == 1
+    assert paragraph(done, "kpt")[0] == "fails fn eval --exec kzd: what was rendered is gone"
+    assert paragraph(done, "kustomize")[0].endswith(": what was rendered is gone")
 
 
 def test_without_a_home_there_is_no_plugin(linked: Hosts) -> None:

@@ -261,6 +261,29 @@ def test_the_plugin_has_kzd_s_version() -> None:
     assert "- command: kzd\n" in OURS.read_text()
 
 
+@pytest.mark.parametrize("script", ["exit 1", "echo nonsense", '[ "$1" = env ] || echo v3.19.0'])
+def test_a_helm_that_does_not_say_where_it_looks_is_no_other_place(
+    linked: Hosts, script: str
+) -> None:
+    other = stand_in(linked, "helm3", script)
+    link(linked, "helm4", "helm")
+    done = init(linked)
+
+    assert (done.code, done.out) == (2, "")
+    assert f": error: may be where {other} looks for plugins too, which does not say" in done.err
+    assert not installed(linked).exists()
+
+
+def test_a_plugin_of_this_name_elsewhere_is_not_doubled(linked: Hosts) -> None:
+    link(linked, "helm4", "helm")
+    other = linked.write("home/.local/share/helm/plugins/foo/plugin.yaml", OURS.read_text())
+    done = init(linked)
+
+    assert done.code == 2
+    assert done.err == f"{other}: error: is named 'kzd', and Helm takes one of a name only\n"
+    assert not installed(linked).exists()
+
+
 def test_a_helm_that_is_not_on_the_path_is_typed_by_its_path(linked: Hosts) -> None:
     helm = linked.folder / "far away" / "helm"
     helm.parent.mkdir()
