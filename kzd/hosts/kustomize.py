@@ -28,8 +28,8 @@ ENTRIES = {"resources": (SENTINEL,), "transformers": (FUNCTION, GUARD)}
 
 SENTINEL_TEXT = """\
 # Goes through the function with the rest; the guard takes it out again. It is never applied.
-apiVersion: v1
-kind: ConfigMap
+apiVersion: guard.kzd.dev/v1
+kind: Sentinel
 metadata:
   name: zero-downtime-sentinel
   annotations:
@@ -43,8 +43,8 @@ kind: PatchTransformer
 metadata:
   name: zero-downtime-has-not-run
 patch: |-
-  apiVersion: v1
-  kind: ConfigMap
+  apiVersion: guard.kzd.dev/v1
+  kind: Sentinel
   metadata:
     name: zero-downtime-sentinel
     annotations:
@@ -76,7 +76,7 @@ kind: PatchTransformer
 metadata:
   name: zero-downtime-has-run
 target:
-  kind: ConfigMap
+  kind: Sentinel
   name: zero-downtime-sentinel
 patch: |-
   - op: remove
@@ -91,8 +91,8 @@ kind: PatchTransformer
 metadata:
   name: zero-downtime-has-answered
 patch: |-
-  apiVersion: v1
-  kind: ConfigMap
+  apiVersion: guard.kzd.dev/v1
+  kind: Sentinel
   metadata:
     name: zero-downtime-sentinel
   $patch: delete

@@ -148,7 +148,7 @@ def test_a_plugin_that_answers_nothing_is_an_error_by_the_guard(hosts: Hosts, na
     kustomization(hosts, "shop", text.replace(f", {GUARD}", ""))
 
     assert (guarded.code, guarded.out) == (1, "")
-    assert "failed to find unique target for patch ConfigMap.v1" in guarded.err
+    assert "failed to find unique target for patch Sentinel.v1" in guarded.err
     assert build(hosts, folder, ALPHA, name=name) == (0, "", "")
 
 

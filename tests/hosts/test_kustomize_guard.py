@@ -31,7 +31,7 @@ SKIPPED = (
     "Unable to remove nonexistent key: internal.config.kubernetes.io/path: missing value"
 )
 NOT_ANSWERED = (
-    "failed to find unique target for patch ConfigMap.v1.[noGrp]/zero-downtime-sentinel.[noNs]"
+    "failed to find unique target for patch Sentinel.v1.guard.kzd.dev/zero-downtime-sentinel.[noNs]"
 )
 RENAMED = "namePrefix: eu-\nnamespace: shop\n"
 
@@ -313,3 +313,22 @@ def test_a_check_where_a_transformer_belongs_is_noticed(hosts: Hosts) -> None:
 
     assert (done.code, done.out) == (1, "")
     assert NOT_ANSWERED in done.err
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "patches:\n- target: {kind: ConfigMap}\n  patch: |-\n"
+        "    - {op: replace, path: /data/LOG_LEVEL, value: debug}\n",
+        "replacements:\n- source: {kind: ConfigMap, fieldPath: data.LOG_LEVEL}\n"
+        "  targets: [{select: {kind: Deployment}, fieldPaths: [metadata.annotations.level], "
+        "options: {create: true}}]\n",
+        "replacements:\n- source: {kind: Service, fieldPath: metadata.name}\n"
+        "  targets: [{select: {kind: ConfigMap}, fieldPaths: [data.LOG_LEVEL]}]\n",
+    ],
+    ids=["patch", "source", "target"],
+)
+def test_the_sentinel_is_none_of_the_user_s_config_maps(hosts: Hosts, more: str) -> None:
+    base(hosts)
+
+    assert "preStop:" in built(hosts, overlay(hosts, "top", more, "base"), *X)
