@@ -1,0 +1,1 @@
+"""Measuring propagation on a cluster: collect -> records -> summary -> timeline."""

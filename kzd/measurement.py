@@ -1,0 +1,43 @@
+"""A propagation that was measured: what a PropagationMeasurement says."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+API_VERSION = "kzd.dev/v1alpha1"
+KIND = "PropagationMeasurement"
+
+MEASURED = "measured"
+INSUFFICIENT = "insufficient"
+
+
+class Measurement(NamedTuple):
+    """
+    One PropagationMeasurement.
+
+    `namespaces` are globs, none for all.  `claim` is MEASURED or INSUFFICIENT, and `reason` then
+    says why.  With `confidence`, `quantile` of all rolling updates end within `bound_seconds`,
+    which is None where that can't be claimed.  `rollouts` is n; `deletions` and `censored` count
+    Pods.  `measured_at` is a date as ISO 8601 writes it.  `observers`, `cluster`, `load` and
+    `tool` describe the run, as plain data.  `source` says where it was read.
+    """
+
+    name: str
+    path: str
+    claim: str
+    quantile: float
+    confidence: float
+    bound_seconds: float | None
+    maximum_seconds: float | None
+    rollouts: int
+    deletions: int
+    censored: int
+    resolution_seconds: float
+    measured_at: str
+    namespaces: tuple[str, ...] = ()
+    reason: str = ""
+    observers: tuple[Any, ...] = ()
+    cluster: Any = None
+    load: Any = None
+    tool: str = ""
+    source: str = ""
