@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any, NamedTuple
 
 API_VERSION = "kzd.dev/v1alpha1"
@@ -41,3 +42,19 @@ class Measurement(NamedTuple):
     load: Any = None
     tool: str = ""
     source: str = ""
+
+
+def margin_seconds(seconds: float, resolution: float = 0.0) -> float:
+    """
+    What is added to a propagation: the larger of 1 s, what the measurement can't tell apart, and
+    a quarter.
+
+    >>> margin_seconds(3.0), margin_seconds(9.0), margin_seconds(3.0, 1.4)
+    (1.0, 2.25, 1.4)
+    """
+    return max(1.0, resolution, seconds / 4)
+
+
+def sleep_seconds(seconds: float, margin: float) -> int:
+    """The whole seconds that a preStop sleep needs for a propagation and its margin."""
+    return ceil(seconds + margin)
