@@ -9,11 +9,14 @@ whole when all of its deletions are there; lines of one that is not are no part 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from kzd.errors import InputError
+from kzd.measure.fields import TEXT, Read, mapping, named, value
 from kzd.option_value import camel, shown
+from kzd.settings import PATHS
 
 VERSION = "kzd.dev/deletion/v1"
 
@@ -22,6 +25,9 @@ SERIES = (ROLLOUT, SINGLE, WARM_UP)
 
 FRESH, REUSED = "fresh", "reused"
 """Whether an observer takes a new source port for each connection, or a few again and again."""
+
+URL = "url"
+"""The path of an outside URL, before anybody has said which one it is."""
 
 
 class Arrivals(NamedTuple):
@@ -88,4 +94,157 @@ def line(deletion: Deletion) -> str:
 
 
 def _plain(item: Any) -> dict[str, Any]:
-    return {camel(name): value for name, value in item._asdict().items()}
+    return {camel(name): each for name, each in item._asdict().items()}
+
+
+class Records(NamedTuple):
+    """What a file of records holds, and what reading it had to tell."""
+
+    deletions: list[Deletion]
+    notes: list[str]
+
+
+def read(name: str, data: bytes) -> Records:
+    """
+    The records of a file; raises InputError with the file, the line and the field.
+
+    A last line that was cut off, as an interrupted run leaves it, is a note.
+    """
+    *lines, last = data.split(b"\n")
+    notes = []
+    try:
+        _loaded(last.strip() or b"{}")
+        lines.append(last)
+    except InputError:
+        notes.append(f"{name}:{len(lines) + 1}: the last line is cut off, and left out")
+    deletions = [
+        _record(name, number, text) for number, text in enumerate(lines, 1) if text.strip()
+    ]
+    return Records(latest(deletions), notes)
+
+
+def latest(deletions: Iterable[Deletion]) -> list[Deletion]:
+    """The deletions without those that a later record of the same one took the place of."""
+    found = {(item.run, item.series, item.rollout, item.pod): item for item in deletions}
+    return list(found.values())
+
+
+def time(text: str) -> datetime:
+    """
+    A time of a record; raises ValueError where it isn't one, or has no zone.
+
+    >>> time("2026-11-23T10:00:00.250Z").isoformat()
+    '2026-11-23T10:00:00.250000+00:00'
+    """
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError
+    return found
+
+
+def _record(name: str, number: int, text: bytes) -> Deletion:
+    try:
+        return _deletion(_loaded(text))
+    except InputError as error:
+        error.file, error.line = name, number
+        raise
+
+
+def _loaded(text: bytes) -> Any:
+    try:
+        return json.loads(text.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise InputError("must be UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"must be a record in JSON: {error}") from None
+
+
+def _deletion(data: Any) -> Deletion:
+    if not isinstance(data, dict) or "record" not in data:
+        raise InputError("must be a record of `kzd measure`, a mapping with the key `record`")
+    if data["record"] != VERSION:
+        message = f"must be `{VERSION}`, the only one that this kzd knows, not "
+        raise InputError(message + shown(data["record"]), field="record")
+    del data["record"]
+    found = Deletion(**named(data, _DELETION))
+    if not found.noticed_at and not found.censored:
+        raise InputError("may be empty only where `censored` says why", field="noticedAt")
+    return found
+
+
+def _time(data: Any, place: str) -> str:
+    text: str = TEXT(data, place)
+    try:
+        time(text)
+    except ValueError:
+        message = "must be a time with its zone, such as 2026-11-23T10:00:00.250Z, not "
+        raise InputError(message + shown(text), field=place) from None
+    return text
+
+
+def _time_or_empty(data: Any, place: str) -> str:
+    return "" if data == "" else _time(data, place)
+
+
+def _all_arrivals(data: Any, place: str) -> tuple[Arrivals, ...]:
+    if not isinstance(data, list):
+        raise InputError(f"must be a list, not {shown(data)}", field=place)
+    return tuple(
+        Arrivals(**named(item, _ARRIVALS, f"{place}[{index}]")) for index, item in enumerate(data)
+    )
+
+
+_COUNT = value("int", 0)
+_NUMBER = value("float", 0)
+_TEXT_OR_NONE = value("str | None")
+_WORDS_OR_NONE = value("list[str] | None")
+_COUNT_OR_NONE = value("int | None", 0)
+
+_ARRIVALS: dict[str, Read] = {
+    "observer": TEXT,
+    "node": TEXT,
+    "path": value("str", choices=(*PATHS, URL)),
+    "ports": value("str", choices=(FRESH, REUSED)),
+    "last_seconds": value("float | None", 0),
+    "connections": _COUNT,
+    "seen_seconds": value("float | None"),
+    "offset_seconds": value("float | None"),
+    "uncertainty_seconds": value("float | None", 0),
+    "rate": _NUMBER,
+    "failed": _COUNT,
+}
+
+_LOAD: dict[str, Read] = {
+    "backends": value("int", 1),
+    "connectionsPerSecond": _NUMBER,
+    "observers": _COUNT,
+    "hostNetwork": value("bool"),
+    "churnPerSecond": _NUMBER,
+}
+
+_CLUSTER: dict[str, Read] = {
+    "kubernetes": _TEXT_OR_NONE,
+    "kubelets": _WORDS_OR_NONE,
+    "nodes": _COUNT_OR_NONE,
+    "kubeProxyMode": _TEXT_OR_NONE,
+    "kernels": _WORDS_OR_NONE,
+    "services": _COUNT_OR_NONE,
+}
+
+_DELETION: dict[str, Read] = {
+    "run": TEXT,
+    "series": value("str", choices=SERIES),
+    "rollout": value("int", 1),
+    "of": value("int", 1),
+    "pod": TEXT,
+    "node": TEXT,
+    "deleted_at": _time,
+    "noticed_at": _time_or_empty,
+    "endpoint_seconds": value("float | None"),
+    "served_seconds": _NUMBER,
+    "censored": TEXT,
+    "arrivals": _all_arrivals,
+    "load": mapping(_LOAD),
+    "cluster": mapping(_CLUSTER),
+    "tool": TEXT,
+}

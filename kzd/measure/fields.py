@@ -1,0 +1,54 @@
+"""Typed values out of plain data from JSON; an error names the field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kzd.errors import InputError
+from kzd.option_value import Unfit, camel, shown, typed, unknown
+from kzd.transform import Option
+
+Read = Callable[[Any, str], Any]
+"""Makes a typed value of a plain one; raises InputError with the field that it is given."""
+
+
+def named(data: Any, fields: dict[str, Read], place: str = "") -> dict[str, Any]:
+    """The typed values of a mapping, by their names in Python."""
+    values = mapping({camel(name): read for name, read in fields.items()})(data, place)
+    return {name: values[camel(name)] for name in fields}
+
+
+def mapping(fields: dict[str, Read]) -> Read:
+    """Reads a mapping that has these keys and no others."""
+
+    def read(data: Any, place: str) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            raise InputError(f"must be a mapping, not {shown(data)}", field=place)
+        prefix = f"{place}." if place else ""
+        for key in data:
+            if key not in fields:
+                raise InputError(unknown(key, fields), field=prefix + key)
+        for key in fields:
+            if key not in data:
+                raise InputError("must be there", field=prefix + key)
+        return {key: read(data[key], prefix + key) for key, read in fields.items()}
+
+    return read
+
+
+def value(kind: str, minimum: float | None = None, choices: tuple[str, ...] = ()) -> Read:
+    """Reads a value of an option's type."""
+    option = Option(None, "", minimum=minimum, choices=choices, type=kind)
+
+    def read(data: Any, place: str) -> Any:
+        try:
+            found = typed(option, data)
+        except Unfit as error:
+            raise InputError(str(error), field=place) from None
+        return list(found) if isinstance(found, tuple) else found
+
+    return read
+
+
+TEXT = value("str")
