@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -134,7 +135,7 @@ def shown(value: Any) -> str:
 
 def _is_number(value: Any) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and abs(value) < float("inf")
+    return is_number and abs(value) <= sys.float_info.max
 
 
 def _is_words(value: Any) -> bool:
