@@ -118,12 +118,12 @@ def _set_by_kube_proxy(kernel: Kernel | None, kube_proxy: int | None) -> Advice:
 
 NEVER = (
     Advice(
-        "avoid", SUBJECT, "Never set `net.ipv4.vs.conntrack` to 0 under kube-proxy",
+        "avoid", SUBJECT, "`net.ipv4.vs.conntrack` 0 under kube-proxy",
         "kube-proxy relies on connection tracking, and sets 1 when it starts",
         "kubernetes/kubernetes pkg/proxy/ipvs/proxier.go",
     ),
     Advice(
-        "avoid", SUBJECT, "Never set `conn_reuse_old_conntrack`",
+        "avoid", SUBJECT, "`conn_reuse_old_conntrack`",
         "it is a patch of single vendors; other kernels do not have it",
         "Linux commit f0a5e4d7a594, which took its place",
     ),

@@ -13,10 +13,10 @@ NFTABLES_GA, NFTABLES_DEFAULT = 33, 40
 PARTIAL_SYNC, PARTIAL_SYNC_GA = 27, 28
 IPVS_DEPRECATED, IPVS_OFF, IPVS_REMOVED = 35, 40, 43
 IPVS_FASTER = 37
+SYNC_KEPS = "KEP-3453; KEP-3866"
 MANY_SERVICES = 1000
 """From here on Amazon calls the mode iptables a problem: EKS best practices, large clusters."""
 
-KEP = "https://kubernetes.dev/resources/keps/"
 NFTABLES_NEEDS = (
     "it needs kernel 5.13, kube-proxy 1.33, `nft` 1.0.1 on the nodes and a CNI that copes "
     "(Amazon's VPC CNI from 1.23.0), and serves no NodePorts on localhost"
@@ -45,7 +45,7 @@ def advice(facts: Facts) -> Iterator[Advice]:
             "do", SUBJECT,
             "Write `mode: iptables` into kube-proxy's configuration, where it is meant",
             "the default is planned to become nftables in 1.40",
-            f"KEP-5343, {KEP}5343; kubernetes/kubernetes#139777",
+            "KEP-5343; kubernetes/kubernetes#139777",
         )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def _mode(facts: Facts) -> Iterator[Advice]:
         text += f": {NFTABLES_NEEDS}"
         if not (facts.kernel and facts.kube_proxy):
             text += ". Without these take iptables, best from kube-proxy 1.28 on"
-        yield Advice("do", SUBJECT, text, NFTABLES_COST, f"KEP-3866, {KEP}3866")
+        yield Advice("do", SUBJECT, text, NFTABLES_COST, "KEP-3866")
 
 
 def _nftables(facts: Facts, hindered: list[str]) -> Iterator[Advice]:
@@ -87,12 +87,12 @@ def _nftables(facts: Facts, hindered: list[str]) -> Iterator[Advice]:
     elif hindered:
         yield Advice(
             "avoid", SUBJECT, "nftables, until kube-proxy is 1.33: alpha from 1.29, beta from 1.31",
-            hindered[0], f"KEP-3866, {KEP}3866",
+            hindered[0], "KEP-3866",
         )  # fmt: skip
     else:
         yield Advice(
             "know", SUBJECT, "nftables is the right mode; keep it", NFTABLES_COST,
-            f"KEP-3866, {KEP}3866",
+            "KEP-3866",
         )  # fmt: skip
 
 
@@ -102,14 +102,11 @@ def _iptables(facts: Facts, why: str) -> Advice:
         text = "Upgrade kube-proxy to 1.28 or later; the mode iptables is right for it then"
         why += "; and before 1.27 each update in mode iptables writes the rules of all Services"
     elif facts.mode == "iptables":
-        return Advice("know", SUBJECT, "iptables is the right mode here; keep it", why, _KEP_3453)
+        return Advice("know", SUBJECT, "iptables is the right mode here; keep it", why, SYNC_KEPS)
     else:
         text = "Switch kube-proxy to iptables" if facts.mode else "Run kube-proxy with iptables"
         text += "" if (version or PARTIAL_SYNC_GA) >= PARTIAL_SYNC_GA else ", best from 1.28 on"
-    return Advice("do", SUBJECT, text, why, _KEP_3453)
-
-
-_KEP_3453 = f"KEP-3453, {KEP}3453; KEP-3866, {KEP}3866"
+    return Advice("do", SUBJECT, text, why, SYNC_KEPS)
 
 
 def _iptables_for_now(facts: Facts) -> Advice:
@@ -120,7 +117,7 @@ def _iptables_for_now(facts: Facts) -> Advice:
         f"{NFTABLES_NEEDS}",
         "from 1.27 on iptables writes only what has changed, but still looks at all Services; "
         f"{NFTABLES_COST}",
-        f"{_KEP_3453}; EKS best practices, large clusters",
+        f"{SYNC_KEPS}; EKS best practices, large clusters",
     )  # fmt: skip
 
 
@@ -137,7 +134,7 @@ def _deprecated(version: int | None) -> Advice:
     return Advice(
         "avoid", SUBJECT, text,
         "Kubernetes lacks people who know its code, and asks its users to move to nftables",
-        f"KEP-5495, {KEP}5495",
+        "KEP-5495",
     )  # fmt: skip
 
 
@@ -147,7 +144,7 @@ def _slow(facts: Facts) -> Iterator[Advice]:
     if services >= MANY_SERVICES and facts.mode == "iptables":
         yield Advice(
             "know", SUBJECT, f"With {services:,} Services a sync may take seconds; {look}",
-            "in mode iptables it looks at all Services, whatever has changed", _KEP_3453,
+            "in mode iptables it looks at all Services, whatever has changed", SYNC_KEPS,
         )  # fmt: skip
     if services >= MANY_SERVICES and facts.mode == "ipvs" and (version or 0) < IPVS_FASTER:
         yield Advice(

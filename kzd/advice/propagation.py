@@ -155,8 +155,7 @@ def _look(facts: Facts) -> str:
 
 BLIND = Advice(
     "avoid", SUBJECT,
-    "Don't read it from `kubeproxy_network_programming_duration_seconds`: measure it, with "
-    "`kzd measure`",
+    "Reading it from `kubeproxy_network_programming_duration_seconds`; `kzd measure` measures it",
     "that metric starts when a Pod's Ready condition has changed; a deletion changes none, and "
     "gives no sample",
     "kubernetes/endpointslice trigger_time_tracker.go",

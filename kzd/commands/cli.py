@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from io import StringIO
-from shutil import get_terminal_size
 from typing import Any
 
 import click
@@ -14,6 +13,7 @@ import click
 from kzd import __version__
 from kzd.commands import answer as commands
 from kzd.commands import files
+from kzd.commands.advise import advise
 from kzd.commands.answer import Answer
 from kzd.commands.failure import answered
 from kzd.commands.files import Input
@@ -27,13 +27,13 @@ from kzd.commands.terminal import (
     emit,
     has_colors,
     is_terminal,
+    width,
 )
 from kzd.flow.bundle import Source
 from kzd.option_value import nearest
 from kzd.result import STDIN
 
-COMMANDS = ("render", "check", "diff", "explain", "schema", "init", "doctor")
-MAXIMUM_WIDTH = 110
+COMMANDS = ("render", "check", "diff", "explain", "schema", "init", "doctor", "advise")
 EPILOG = """\b
 The options are those of `render`: `kzd render --help` lists them.
 
@@ -100,6 +100,7 @@ def kzd() -> None:
 
 kzd.add_command(init)
 kzd.add_command(doctor)
+kzd.add_command(advise)
 
 
 @kzd.command()
@@ -186,8 +187,7 @@ def explain(**options: Any) -> int:
         if name != STDIN and not os.path.exists(name):
             raise click.UsageError(f"'{name}' is no file and no transform{nearest(name, NAMES)}")
     asked = _Asked(options)
-    width = min(get_terminal_size((100, 24)).columns, MAXIMUM_WIDTH)
-    return asked.answer(lambda: commands.explain(asked.sources, asked.request, width=width))
+    return asked.answer(lambda: commands.explain(asked.sources, asked.request, width=width()))
 
 
 @kzd.command()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 COMPLETION = "_KZD_COMPLETE"
 REPORT = "KZD_REPORT"
+MAXIMUM_WIDTH = 110
 NOT_WRITTEN, INTERRUPTED = 3, 130
 NO_MANIFESTS = (
     "kzd: error: Helm wants manifests, which only `kzd` with options and no command prints\n"
@@ -90,6 +91,13 @@ def _forget(descriptor: int) -> None:
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person types into a stream, or nothing is there to read."""
     return stream is None or stream.isatty()
+
+
+def width() -> int:
+    """How many characters a line has for people to read: the terminal's, within limits."""
+    from shutil import get_terminal_size  # only for people who read: it costs start-up
+
+    return min(get_terminal_size((100, 24)).columns, MAXIMUM_WIDTH)
 
 
 def has_colors(stream: TextIO | None) -> bool:

@@ -33,9 +33,9 @@ def _workload(review: Review, width: int, *, is_colored: bool) -> Iterator[str]:
     place = f"{review.file}:{review.line}" if review.line else review.file
     namespace = f" in namespace {resource.namespace}" if resource.namespace else ""
     yield text.printable(f"{resource.kind}/{resource.name}{namespace} ({place})")
-    yield from _filled(f"{review.role.name}: {review.role.why}", width, INDENT)
+    yield from filled(f"{review.role.name}: {review.role.why}", width, INDENT)
     if review.role.single:
-        yield from _filled(f"single: {review.role.single}", width, INDENT)
+        yield from filled(f"single: {review.role.single}", width, INDENT)
     yield from _propagation(review, width)
     yield from _exemptions(review, width)
     for transform, edit in review.edits:
@@ -54,7 +54,7 @@ def _exemptions(review: Review, width: int) -> Iterator[str]:
     """Transforms that are kept away for one reason share a line."""
     for why in dict.fromkeys(why for _, why in review.exemptions):
         names = ", ".join(name for name, reason in review.exemptions if reason == why)
-        yield from _filled(f"exempt from {names}: {why}", width, INDENT)
+        yield from filled(f"exempt from {names}: {why}", width, INDENT)
 
 
 def _propagation(review: Review, width: int) -> Iterator[str]:
@@ -62,22 +62,22 @@ def _propagation(review: Review, width: int) -> Iterator[str]:
     if found is None:
         return
     why = f"; {found.source or found.why}" if found.path or found.source else ""
-    yield from _filled(f"propagation: {found.arithmetic} ({found.basis}){why}", width, INDENT)
+    yield from filled(f"propagation: {found.arithmetic} ({found.basis}){why}", width, INDENT)
 
 
 def _edit(transform: str, edit: Edit, width: int) -> Iterator[str]:
     value = text.flow(presentable(edit.value, edit.path))
     what = f"+ {spelled(edit.path)} = {value} [{transform}]"
-    yield from _filled(what, width, INDENT, INDENT * 3)
+    yield from filled(what, width, INDENT, INDENT * 3)
     for said in (edit.because, edit.arithmetic, f"from: {edit.source}" if edit.source else ""):
         if said:
-            yield from _filled(said, width, INDENT * 3)
+            yield from filled(said, width, INDENT * 3)
 
 
 def _created(result: Result, width: int) -> Iterator[str]:
     what, _, because = result.message.partition(": ")
     yield text.printable(f"{INDENT}+ {what} [{result.tags['transform']}]")
-    yield from _filled(because, width, INDENT * 3)
+    yield from filled(because, width, INDENT * 3)
 
 
 def _result(result: Result, width: int, *, is_colored: bool) -> Iterator[str]:
@@ -87,10 +87,10 @@ def _result(result: Result, width: int, *, is_colored: bool) -> Iterator[str]:
     tail = f" [{transform}]" if transform else ""
     severity = text.colored(result.severity, is_colored=is_colored)
     yield f"{INDENT}{severity}:{text.printable(field)}{tail}"
-    yield from _filled(result.message, width, INDENT * 3)
+    yield from filled(result.message, width, INDENT * 3)
 
 
-def _filled(said: str, width: int, indent: str, hanging: str = "") -> list[str]:
+def filled(said: str, width: int, indent: str, hanging: str = "") -> list[str]:
     """Lines of a width; fields and names stay whole."""
     return wrap(
         text.printable(said), max(width, 40), initial_indent=indent,
