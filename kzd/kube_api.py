@@ -1,0 +1,258 @@
+"""
+A Kubernetes API server, as far as kzd talks with one: plain data in and out, and clear errors.
+
+The Kubernetes client library brings kubeconfig, its ways to log in and TLS.  It is no part of the
+plain install.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from kzd.errors import ConfigError, KzdError
+
+EXTRA = "needs the Kubernetes client library: `pip install 'kzd[cluster]'`"
+SECONDS_TO_ANSWER = 30.0
+SECONDS_BETWEEN_EVENTS = 60
+PATIENCE_SECONDS = 30.0
+"""How long a server that is busy or away is asked again."""
+
+PASSING = (0, 429, 500, 502, 503, 504)
+MERGE_PATCH = "application/merge-patch+json"
+
+
+class ClusterError(KzdError):
+    """
+    What a cluster refused, or that it can't be reached.
+
+    `status` is HTTP's, 0 without an answer; `reason` the API's, such as `AlreadyExists`.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, status: int = 0, reason: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+
+
+class Event(NamedTuple):
+    """One event of a watch: ADDED, MODIFIED, DELETED or BOOKMARK, and the object."""
+
+    type: str
+    object: dict[str, Any]
+
+
+class KubeApi:
+    """
+    Calls to one API server; each raises ClusterError where it fails.
+
+    `host` is its address.  What fails for the moment is tried again for PATIENCE_SECONDS.
+    """
+
+    def __init__(self, configuration: Any, pool: Any) -> None:
+        self.host: str = configuration.host
+        self._configuration = configuration
+        self._pool = pool
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The object or the list at a path."""
+        return self._json("GET", path, query)
+
+    def find(self, path: str) -> Any:
+        """The object at a path, None where there is none."""
+        try:
+            return self.get(path)
+        except ClusterError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def create(self, path: str, body: dict[str, Any]) -> Any:
+        """Create an object below a collection's path."""
+        return self._json("POST", path, {}, body)
+
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        """Merge into the object at a path."""
+        return self._json("PATCH", path, {}, body, MERGE_PATCH)
+
+    def delete(self, path: str, *, uid: str = "", grace_seconds: int | None = None) -> bool:
+        """
+        Delete the object at a path, its dependents in the background; whether it was there.
+
+        With `uid` only that one and none of the same name.
+        """
+        body: dict[str, Any] = {"propagationPolicy": "Background"}
+        if uid:
+            body["preconditions"] = {"uid": uid}
+        if grace_seconds is not None:
+            body["gracePeriodSeconds"] = grace_seconds
+        try:
+            self._json("DELETE", path, {}, body)
+        except ClusterError as error:
+            if error.status not in (404, 409):
+                raise
+            return False
+        return True
+
+    def text(self, path: str, **query: Any) -> str:
+        """What is at a path that answers with text, such as a log."""
+        return self._ask("GET", path, query).decode("utf-8", "replace")
+
+    def watch(self, path: str, resource_version: str, **query: Any) -> Iterator[Event]:
+        """
+        The events of a collection since a version, until the server ends the stream.
+
+        Raises ClusterError, with status 410 where the version is too old.
+        """
+        query |= {"watch": "1", "resourceVersion": resource_version}
+        query |= {"allowWatchBookmarks": "true", "timeoutSeconds": "300"}
+        response = self._send("GET", path, query, read_seconds=SECONDS_BETWEEN_EVENTS)
+        try:
+            for line in _lines(response):
+                event = json.loads(line)
+                if event["type"] == "ERROR":
+                    raise _refusal("GET", path, event["object"].get("code", 0), line)
+                yield Event(event["type"], event["object"])
+        except ValueError as error:
+            raise ClusterError(f"the watch of {path} broke off: {error}") from None
+        finally:
+            response.close()
+
+    def _json(
+        self, method: str, path: str, query: dict[str, Any], body: Any = None, kind: str = ""
+    ) -> Any:
+        data = self._ask(method, path, query, body, kind)
+        try:
+            return json.loads(data)
+        except ValueError:
+            raise ClusterError(f"{self.host}{path} does not answer as a Kubernetes API") from None
+
+    def _ask(
+        self, method: str, path: str, query: dict[str, Any], body: Any = None, kind: str = ""
+    ) -> bytes:
+        end = time.monotonic() + PATIENCE_SECONDS
+        pause = 0.2
+        while True:
+            try:
+                response = self._send(method, path, query, body, kind)
+                try:
+                    return bytes(response.read())
+                except _transport_errors() as error:
+                    raise ClusterError(f"{self.host}: {_short(error)}") from None
+                finally:
+                    response.release_conn()
+            except ClusterError as error:
+                if error.status not in PASSING or time.monotonic() + pause > end:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, 5)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, Any],
+        body: Any = None,
+        kind: str = "",
+        read_seconds: float = SECONDS_TO_ANSWER,
+    ) -> Any:
+        from urllib3 import Timeout
+
+        headers = {"Accept": "application/json", "User-Agent": "kzd"}
+        for way in self._configuration.auth_settings().values():
+            headers[way["key"]] = way["value"]
+        if body is not None:
+            headers["Content-Type"] = kind or "application/json"
+        url = self.host + path + ("?" + urlencode(query) if query else "")
+        try:
+            response = self._pool.request(
+                method, url, headers=headers, body=None if body is None else json.dumps(body),
+                timeout=Timeout(connect=10, read=read_seconds), retries=False,
+                preload_content=False,
+            )  # fmt: skip
+        except _transport_errors() as error:
+            raise ClusterError(f"{self.host} can't be reached: {_short(error)}") from None
+        if response.status >= 400:
+            text = response.read()
+            response.release_conn()
+            raise _refusal(method, path, response.status, text)
+        return response
+
+
+def connect(kubeconfig: str = "", context: str = "") -> KubeApi:
+    """
+    The API server of a kubeconfig's context: the current ones unless named.
+
+    Inside of a Pod, and without any kubeconfig, that of its cluster.  Raises ConfigError, also
+    where the client library is not installed.
+    """
+    try:
+        from kubernetes import client, config
+    except ImportError:
+        raise ConfigError(EXTRA) from None
+    configuration = client.Configuration()
+    named = kubeconfig or os.environ.get("KUBECONFIG", "")
+    is_inside = "KUBERNETES_SERVICE_HOST" in os.environ
+    default = os.path.expanduser("~/.kube/config")
+    try:
+        if is_inside and not named and not context and not os.path.exists(default):
+            config.load_incluster_config(configuration)
+        else:
+            if kubeconfig and not os.path.exists(kubeconfig):
+                raise ConfigError("is not there", file=kubeconfig)
+            config.load_kube_config(kubeconfig or None, context or None, configuration)
+    except config.ConfigException as error:
+        raise ConfigError(_one_line(error), file=named or default) from None
+    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        problem = f"is no kubeconfig that can be used: {_one_line(error)}"
+        raise ConfigError(problem, file=named or default) from None
+    return KubeApi(configuration, client.ApiClient(configuration).rest_client.pool_manager)
+
+
+def _transport_errors() -> tuple[type[Exception], ...]:
+    from urllib3.exceptions import HTTPError
+
+    return (HTTPError, OSError)
+
+
+def _lines(response: Any) -> Iterator[bytes]:
+    """The lines of a stream as they come; a line may come in pieces."""
+    held = b""
+    try:
+        while True:
+            data = response.read1() if hasattr(response, "read1") else response.read(1)
+            if not data:
+                return
+            *lines, held = (held + data).split(b"\n")
+            yield from (line for line in lines if line.strip())
+    except _transport_errors() as error:
+        raise ClusterError(f"the watch broke off: {_short(error)}") from None
+
+
+def _refusal(method: str, path: str, status: int, body: bytes) -> ClusterError:
+    """What an answer that is an error says; the API's own words where there are some."""
+    try:
+        data = json.loads(body)
+        data = data.get("object", data)
+    except (ValueError, AttributeError):
+        data = {}
+    said = str(data.get("message") or body[:200].decode("utf-8", "replace").strip() or "no reason")
+    message = f"{method} {path}: {said} (HTTP {status})"
+    return ClusterError(message, status=status, reason=str(data.get("reason") or ""))
+
+
+def _short(error: Exception) -> str:
+    """The cause at the end of a chain of wrapped errors, on one line."""
+    cause = getattr(error, "reason", None)
+    return _one_line(cause if cause else error)
+
+
+def _one_line(error: Any) -> str:
+    text = " ".join(str(error).split())
+    return text.partition("object at 0x")[2].partition(": ")[2] or text

@@ -1,0 +1,171 @@
+"""What the observers tell: their lines, a second each, out of Pods' logs or of a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from kzd.kube_api import ClusterError, KubeApi
+from kzd.measure.objects import collection
+from kzd.measure.plan import URL
+
+OVERLAP_SECONDS = 5
+OUTSIDE = "outside"
+
+
+class Exchange(NamedTuple):
+    """
+    What an observer knows of a Pod that it asked.
+
+    `last` is when it sent the last request that the Pod answered after its deletion, in seconds
+    since the epoch on the observer's clock, None for none.  The Pod's clock is `offset_seconds`
+    ahead of it, known to `uncertainty_seconds`.
+    """
+
+    last: float | None
+    offset_seconds: float
+    uncertainty_seconds: float
+
+
+class Load(NamedTuple):
+    """What an observer sent over one path in a stretch of time, and whom it was answered by."""
+
+    rate: float
+    sent: int
+    failed: int
+    errors: dict[str, int]
+    pods: dict[str, int]
+
+
+class Account:
+    """The lines of one observer."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.node = ""
+        self.kernel = ""
+        self.mode = ""
+        self._seconds: dict[int, list[Any]] = {}
+
+    def add(self, text: str) -> None:
+        """Take in lines; those known already, and one that is cut, count for nothing."""
+        for line in text.splitlines():
+            try:
+                told = json.loads(line)
+            except ValueError:
+                continue
+            if "observer" in told:
+                self.node, self.kernel, self.mode = told["node"], told["kernel"], told["mode"]
+            elif "second" in told:
+                self._seconds[told["second"]] = told["targets"]
+
+    @property
+    def last_second(self) -> int:
+        """The last second told, 0 for none."""
+        return max(self._seconds, default=0)
+
+    def paths(self) -> list[tuple[str, bool]]:
+        """The paths, each with whether it reuses source ports."""
+        for targets in self._seconds.values():
+            return [(item["path"], item["reused"]) for item in targets]
+        return []
+
+    def load(self, path: str, is_reused: bool, begin: float, end: float) -> Load:
+        """What was sent between two times of the observer's clock, whole seconds only."""
+        sent = failed = seconds = 0
+        errors: dict[str, int] = {}
+        pods: dict[str, int] = {}
+        for second, targets in self._seconds.items():
+            if not begin <= second <= end - 1:
+                continue
+            for item in _of(targets, path, is_reused):
+                seconds += 1
+                sent += item["sent"]
+                failed += item["failed"]
+                for name, number in item["errors"].items():
+                    errors[name] = errors.get(name, 0) + number
+                for pod, (number, *_) in item["pods"].items():
+                    pods[pod] = pods.get(pod, 0) + number
+        return Load(sent / seconds if seconds else 0.0, sent, failed, errors, pods)
+
+    def exchange(self, path: str, is_reused: bool, pod: str) -> Exchange | None:
+        """What is known of a Pod, None where it never answered."""
+        found: Exchange | None = None
+        for targets in self._seconds.values():
+            for item in _of(targets, path, is_reused):
+                if pod not in item["pods"]:
+                    continue
+                _, last, offset, uncertainty = item["pods"][pod]
+                if found and found.uncertainty_seconds < uncertainty:
+                    offset, uncertainty = found[1:]
+                if found and found.last is not None:
+                    last = max(last or 0.0, found.last)
+                found = Exchange(last, offset, uncertainty)
+        return found
+
+    def forget_before(self, second: float) -> None:
+        """Drop what no deletion needs any more."""
+        self._seconds = {key: value for key, value in self._seconds.items() if key >= second}
+
+
+def _of(targets: list[Any], path: str, is_reused: bool) -> list[Any]:
+    return [item for item in targets if item["path"] == path and item["reused"] == is_reused]
+
+
+class PodAccounts:
+    """The accounts of the observers in the cluster, read from their logs."""
+
+    def __init__(self, api: KubeApi, namespace: str) -> None:
+        self.accounts: dict[str, Account] = {}
+        self._api = api
+        self._pods = collection("Pod", namespace)
+        self._read_at: dict[str, float] = {}
+
+    def read(self, names: list[str]) -> None:
+        """Read on in the logs of these Pods; one that is gone tells no more."""
+        for name in names:
+            now = time.time()
+            since = int(now - self._read_at.get(name, now - 600)) + OVERLAP_SECONDS
+            try:
+                text = self._api.text(f"{self._pods}/{name}/log", sinceSeconds=since)
+            except ClusterError as error:
+                if error.status in (401, 403):
+                    raise
+                continue
+            self._read_at[name] = now
+            self.accounts.setdefault(name, Account(name.rsplit("-", 1)[-1])).add(text)
+
+
+class Outside:
+    """An observer on this machine, which asks a URL as its users do."""
+
+    def __init__(self, url: str, rate: float) -> None:
+        self.account = Account(OUTSIDE)
+        self._out = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would stop the load
+        script = files("kzd.measure").joinpath("probe.py").read_text(encoding="utf-8")
+        given = {"NAME": OUTSIDE, "RATE": str(rate), "TARGETS": json.dumps([[URL, url, False]])}
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-B", "-c", script, "observer"],
+            env=os.environ | given, stdin=subprocess.DEVNULL, stdout=self._out,
+        )  # fmt: skip
+        self._position = 0
+
+    def read(self) -> None:
+        """Read on in what it told."""
+        self._out.seek(self._position)
+        text = self._out.read()
+        whole = text[: text.rfind("\n") + 1]
+        self._position += len(whole.encode())
+        self.account.add(whole)
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.wait()
+        self._out.close()

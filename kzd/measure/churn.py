@@ -1,0 +1,48 @@
+"""Changes of other Services beside a measurement: an idle cluster looks too good."""
+
+from __future__ import annotations
+
+from threading import Event, Thread
+
+from kzd.kube_api import ClusterError, KubeApi
+from kzd.measure.objects import CHURN_SERVICES, Object, churn_service, churn_slice, collection
+
+
+class Churn:
+    """
+    Changes the endpoints of Services of its own, `rate` times a second, until it is stopped.
+
+    `failure` says what stopped it before.
+    """
+
+    def __init__(self, api: KubeApi, namespace: str, run: str, rate: float) -> None:
+        self.failure: ClusterError | None = None
+        self._api = api
+        self._run = run
+        self._rate = rate
+        self._slices = collection("EndpointSlice", namespace)
+        self._over = Event()
+        services = collection("Service", namespace)
+        self._services: list[Object] = [
+            api.create(services, churn_service(run, index)) for index in range(CHURN_SERVICES)
+        ]
+        for service in self._services:
+            api.create(self._slices, churn_slice(run, service, 0))
+        Thread(target=self._go, daemon=True).start()
+
+    def stop(self) -> None:
+        """Change nothing more."""
+        self._over.set()
+
+    def _go(self) -> None:
+        step = 0
+        while not self._over.wait(1 / self._rate):
+            step += 1
+            made = churn_slice(self._run, self._services[step % CHURN_SERVICES], step)
+            path = f"{self._slices}/{made['metadata']['name']}"
+            try:
+                self._api.patch(path, {"endpoints": made["endpoints"]})
+            except ClusterError as error:
+                if not self._over.is_set():
+                    self.failure = error
+                return

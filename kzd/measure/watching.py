@@ -1,0 +1,172 @@
+"""What a run sees of its Pods and endpoints: two watches that go on whatever becomes of them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from threading import Condition, Thread
+from typing import Any
+
+from kzd.kube_api import ClusterError, KubeApi
+from kzd.measure.objects import BACKEND, OBSERVER, ROLE, RUN, Object, collection
+from kzd.measure.plan import NAME
+
+FATAL = (401, 403)
+PAUSE_SECONDS = 0.2
+
+
+class Seen:
+    """
+    One Pod as the watch shows it.
+
+    `deleted_at` is when its deletion was first seen and `terminating_at` when its endpoint was
+    seen terminating, in seconds since the epoch on this machine's clock; 0 where not.  `report`
+    is what it wrote when it ended.  `waits_for` says why it does not run.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.node = ""
+        self.role = ""
+        self.is_ready = False
+        self.is_gone = False
+        self.deleted_at = 0.0
+        self.terminating_at = 0.0
+        self.report: Any = None
+        self.restarts = 0
+        self.waits_for = ""
+
+
+class Watching:
+    """The Pods of a run by name; `changed` is notified at every event."""
+
+    def __init__(self, api: KubeApi, namespace: str, run: str) -> None:
+        self.pods: dict[str, Seen] = {}
+        self.changed = Condition()
+        self.gaps = 0
+        self._api = api
+        self._failure: ClusterError | None = None
+        self._is_over = False
+        slices = f"kubernetes.io/service-name={NAME}"
+        for kind, selector, see in (
+            ("Pod", f"{RUN}={run}", self._see_pod),
+            ("EndpointSlice", slices, self._see_slice),
+        ):
+            path = collection(kind, namespace)
+            Thread(target=self._follow, args=(path, selector, see), daemon=True).start()
+
+    def stop(self) -> None:
+        """See nothing more; what was seen stays."""
+        self._is_over = True
+
+    def wait(self, seconds: float) -> None:
+        """Wait for an event or so long; raises ClusterError where nothing can be seen any more."""
+        with self.changed:
+            self.changed.wait(seconds)
+        if self._failure:
+            raise self._failure
+
+    def of_role(self, role: str) -> list[Seen]:
+        """The Pods of a role that are there and not being deleted."""
+        with self.changed:
+            return [
+                pod
+                for pod in self.pods.values()
+                if pod.role == role and not pod.deleted_at and not pod.is_gone
+            ]
+
+    def backends(self) -> list[Seen]:
+        """The backends that are not being deleted."""
+        return self.of_role(BACKEND)
+
+    def observers(self) -> list[Seen]:
+        """The observers that are not being deleted."""
+        return self.of_role(OBSERVER)
+
+    def _follow(self, path: str, selector: str, see: Callable[[str, Object], None]) -> None:
+        while not self._is_over:
+            try:
+                self._list_and_watch(path, selector, see)
+            except ClusterError as error:
+                if error.status in FATAL:
+                    self._failure = error
+                    with self.changed:
+                        self.changed.notify_all()
+                    return
+            self.gaps += 1
+            time.sleep(PAUSE_SECONDS)
+
+    def _list_and_watch(self, path: str, selector: str, see: Callable[[str, Object], None]) -> None:
+        listed = self._api.get(path, labelSelector=selector)
+        items = listed.get("items") or []
+        self._forget(path, {item["metadata"]["name"] for item in items})
+        for item in items:
+            self._tell(see, "LISTED", item)
+        version = listed["metadata"]["resourceVersion"]
+        while not self._is_over:
+            for event in self._api.watch(path, version, labelSelector=selector):
+                version = event.object["metadata"]["resourceVersion"]
+                if event.type != "BOOKMARK":
+                    self._tell(see, event.type, event.object)
+                if self._is_over:
+                    return
+
+    def _tell(self, see: Callable[[str, Object], None], kind: str, item: Object) -> None:
+        with self.changed:
+            see(kind, item)
+            self.changed.notify_all()
+
+    def _forget(self, path: str, names: set[str]) -> None:
+        """Pods that went while nobody looked are gone."""
+        if path.endswith("/pods"):
+            for name, pod in self.pods.items():
+                pod.is_gone |= name not in names
+
+    def _see_pod(self, kind: str, item: Object) -> None:
+        now = time.time()
+        metadata, status = item["metadata"], item.get("status") or {}
+        pod = self.pods.setdefault(metadata["name"], Seen(metadata["name"]))
+        pod.role = metadata["labels"].get(ROLE, "")
+        pod.node = item["spec"].get("nodeName") or pod.node
+        pod.is_gone = kind == "DELETED"
+        # A deletion that a list shows may be old: when it came, nobody saw.
+        if metadata.get("deletionTimestamp") and not pod.deleted_at:
+            pod.deleted_at = now if kind != "LISTED" else -1.0
+        conditions = {item["type"]: item for item in status.get("conditions") or []}
+        pod.is_ready = conditions.get("Ready", {}).get("status") == "True"
+        containers = status.get("containerStatuses") or [{}]
+        state = containers[0].get("state") or {}
+        pod.restarts = containers[0].get("restartCount", 0)
+        pod.waits_for = _reason(conditions, state)
+        message = (state.get("terminated") or {}).get("message")
+        if message and pod.report is None:
+            pod.report = _parsed(message)
+
+    def _see_slice(self, kind: str, item: Object) -> None:
+        now = time.time()
+        for endpoint in item.get("endpoints") or []:
+            name = (endpoint.get("targetRef") or {}).get("name")
+            if name and (endpoint.get("conditions") or {}).get("terminating"):
+                pod = self.pods.setdefault(name, Seen(name))
+                pod.terminating_at = pod.terminating_at or (-1.0 if kind == "LISTED" else now)
+
+
+def _reason(conditions: dict[str, Object], state: Object) -> str:
+    """Why a Pod does not run, in the cluster's own words; empty where it does."""
+    scheduled = conditions.get("PodScheduled", {})
+    if scheduled.get("status") == "False":
+        return str(scheduled.get("message") or scheduled.get("reason") or "not scheduled")
+    waiting = state.get("waiting") or {}
+    if waiting.get("reason") in (None, "ContainerCreating", "PodInitializing"):
+        return ""
+    return f"{waiting['reason']} {waiting.get('message') or ''}".strip()
+
+
+def _parsed(message: str) -> Any:
+    """A report; an empty one where it is cut, or another program's."""
+    try:
+        report = json.loads(message)
+    except ValueError:
+        return {}
+    return report if isinstance(report, dict) and "noticed" in report else {}
