@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from kzd.measurement import Measurement, margin_seconds
@@ -66,8 +67,9 @@ class Facts(NamedTuple):
     What is known of a cluster and of one path in it; None or empty for what is not.
 
     `kube_proxy` is the minor version of the oldest kube-proxy, `services` counts Services.
-    `seconds` is the propagation in rolling updates, to `resolution_seconds`; `reused_seconds` is
-    the same for an observer that uses few source ports, `single_seconds` for lone deletions.
+    `seconds` is the propagation in rolling updates, to `resolution_seconds`; `reused_seconds` the
+    longest that an observer with few source ports saw, `single_seconds` the median of lone
+    deletions, which a PropagationMeasurement does not tell.
     """
 
     kernel: Kernel | None = None
@@ -128,7 +130,7 @@ def platform_of(*marked: str) -> str:
 
 
 def facts_of(measurement: Measurement) -> Facts:
-    """What a measurement tells: of several kernels and versions the oldest."""
+    """What a measurement tells: of kernels and versions the oldest, of observers the slowest."""
     cluster = mapping(measurement.cluster)
     releases = words(cluster.get("kernels"))
     versions = [cluster.get("kubernetes"), *sequence(cluster.get("kubelets"))]
@@ -145,7 +147,16 @@ def facts_of(measurement: Measurement) -> Facts:
         path=measurement.path,
         seconds=measurement.maximum_seconds if seconds is None else seconds,
         resolution_seconds=measurement.resolution_seconds,
+        reused_seconds=max(_reused(measurement), default=None),
     )
+
+
+def _reused(measurement: Measurement) -> Iterator[float]:
+    """The longest that each observer with few source ports saw."""
+    for observer in map(mapping, measurement.observers):
+        longest = observer.get("maximumSeconds")
+        if observer.get("ports") == "reused" and isinstance(longest, int | float):
+            yield longest
 
 
 def _read(reader: Any, value: Any) -> Any:

@@ -122,8 +122,8 @@ def _in_cluster(facts: Facts) -> Iterator[Advice]:
             "do", f"{SUBJECT} over {facts.path}: minSyncPeriod",
             "Lower kube-proxy's minSyncPeriod to its default, 1 s, or take it out of the "
             "configuration",
-            f"rolling updates take {seconds:g} s, lone deletions {single:g} s: kube-proxy has just "
-            "written the rules for the new Pod, and waits out minSyncPeriod before it writes again",
+            f"rolling updates take {seconds:g} s, most lone deletions {single:g} s: kube-proxy has "
+            "just written the rules for the new Pod, and waits out minSyncPeriod before the next",
             "kubernetes.io: Virtual IPs and Service Proxies, minSyncPeriod",
         )  # fmt: skip
     if SYNC_SECONDS[0] <= seconds <= SYNC_SECONDS[1] and facts.mode != "ebpf":
