@@ -17,6 +17,7 @@ from kzd.commands.advise import advise
 from kzd.commands.answer import Answer
 from kzd.commands.failure import answered
 from kzd.commands.files import Input
+from kzd.commands.measure import measure
 from kzd.commands.options import common, paths, transforms
 from kzd.commands.run import NAMES, Request
 from kzd.commands.setup import doctor, init
@@ -33,7 +34,7 @@ from kzd.flow.bundle import Source
 from kzd.option_value import nearest
 from kzd.result import STDIN
 
-COMMANDS = ("render", "check", "diff", "explain", "schema", "init", "doctor", "advise")
+COMMANDS = ("render", "check", "diff", "explain", "schema", "init", "doctor", "advise", "measure")
 EPILOG = """\b
 The options are those of `render`: `kzd render --help` lists them.
 
@@ -101,6 +102,7 @@ def kzd() -> None:
 kzd.add_command(init)
 kzd.add_command(doctor)
 kzd.add_command(advise)
+kzd.add_command(measure)
 
 
 @kzd.command()

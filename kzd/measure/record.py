@@ -248,3 +248,11 @@ _DELETION: dict[str, Read] = {
     "cluster": mapping(_CLUSTER),
     "tool": TEXT,
 }
+
+
+def whole(deletions: Iterable[Deletion]) -> list[list[Deletion]]:
+    """The deletions by rolling update, those only of which all are there."""
+    found: dict[tuple[str, str, int], list[Deletion]] = {}
+    for item in deletions:
+        found.setdefault((item.run, item.series, item.rollout), []).append(item)
+    return [group for group in found.values() if len(group) == group[0].of]
