@@ -88,3 +88,13 @@ def reaches(results: Iterable[Result], severity: Severity) -> bool:
     """Whether one of the results is as severe as `severity`."""
     limit = SEVERITIES.index(severity)
     return any(SEVERITIES.index(result.severity) <= limit for result in results)
+
+
+def counted(number: int, noun: str) -> str:
+    """
+    A number with its noun.
+
+    >>> counted(1, "workload"), counted(2, "workload")
+    ('1 workload', '2 workloads')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -63,7 +63,7 @@ def claimable_quantile(n: int, confidence: float) -> float:
     >>> round(claimable_quantile(20, 0.95), 3)
     0.861
     """
-    return (1 - confidence) ** (1 / n)
+    return float((1 - confidence) ** (1 / n))
 
 
 def _tails(n: int, share: Fraction) -> Iterator[tuple[int, int]]:

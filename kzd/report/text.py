@@ -9,7 +9,7 @@ from typing import Any
 from kzd.edit import Severity, spelled
 from kzd.errors import KzdError
 from kzd.flow.review import Review
-from kzd.result import SEVERITIES, Result
+from kzd.result import SEVERITIES, Result, counted
 
 COLORS = {"error": "31;1", "warning": "33", "info": "36"}
 VALUE_CHARACTERS = 60
@@ -66,16 +66,6 @@ def summary(
         parts += [counted(number, severity)] if number else []
     total = counted(len(reviews), "workload") if reviews else "no workloads"
     return f"{total}: {', '.join(parts)}\n" if parts else f"{total}\n"
-
-
-def counted(number: int, noun: str) -> str:
-    """
-    A number with its noun.
-
-    >>> counted(1, "workload"), counted(2, "workload")
-    ('1 workload', '2 workloads')
-    """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def failure(error: KzdError, more: str = "") -> str:
