@@ -11,6 +11,8 @@ from kzd.measure.evidence import Evidence, Sample, answered_rate, last_seconds
 from kzd.measure.order_statistics import claimable_quantile, rollouts_needed
 from kzd.result import counted
 
+WENT_ON = "although the run went on; what is missing may be the slowest"
+
 NEVER_STEADY = ("services",)
 """Facts that change while nothing happens."""
 
@@ -87,8 +89,16 @@ def _holes(evidence: Evidence) -> Iterator[str]:
         yield (
             f"rolling update {item.number} of run '{item.run}' is in no figure: "
             f"{len(item.samples)} of its {counted(item.of, 'deletion')} are recorded"
-            + ("" if is_last else ", although the run went on; what is missing may be the slowest")
+            + ("" if is_last else f", {WENT_ON}")
         )
+    for run in dict.fromkeys(item.run for item in known):
+        numbers = {item.number for item in known if item.run == run}
+        missing = [str(number) for number in range(1, max(numbers)) if number not in numbers]
+        if missing:
+            yield (
+                f"of run '{run}' nothing is recorded of {counted(len(missing), 'rolling update')} "
+                f"({', '.join(missing)}), {WENT_ON}"
+            )
 
 
 def _contradictions(samples: list[Sample]) -> Iterator[str]:

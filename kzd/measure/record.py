@@ -61,12 +61,12 @@ class Deletion(NamedTuple):
 
     `run` names the call of `kzd measure`, `rollout` counts from 1 within the series, `of` is how
     many Pods the rolling update deleted.  `deleted_at` is when the collector's watch showed the
-    deletion, on its clock; `noticed_at` when the Pod's preStop hook began, on the Pod's.  Arrivals
-    count from there, where a preStop sleep begins, too.  `endpoint_seconds` is when the endpoint
-    was seen terminating, on the collector's clock from `deleted_at`; None where it was not seen.
-    The Pod went on serving for `served_seconds`; `censored` says why the end may not have been
-    seen, empty where it was.  `load` and `cluster` hold facts in the words of
-    PropagationMeasurement, None for what could not be read.
+    deletion, on its clock, empty where it did not; `noticed_at` when the Pod's preStop hook began,
+    on the Pod's.  Arrivals count from there, where a preStop sleep begins, too.
+    `endpoint_seconds` is when the endpoint was seen terminating, on the collector's clock from
+    `deleted_at`; None where it was not seen.  The Pod went on serving for `served_seconds`;
+    `censored` says why the end may not have been seen, empty where it was.  `load` and `cluster`
+    hold facts in the words of PropagationMeasurement, None for what could not be read.
     """
 
     run: str
@@ -129,6 +129,11 @@ def latest(deletions: Iterable[Deletion]) -> list[Deletion]:
     return list(found.values())
 
 
+def moment(deletion: Deletion) -> datetime:
+    """When the deletion was seen or else, on the Pod's clock, when it was noticed."""
+    return time(deletion.deleted_at or deletion.noticed_at)
+
+
 def time(text: str) -> datetime:
     """
     A time of a record; raises ValueError where it isn't one, or has no zone.
@@ -167,23 +172,22 @@ def _deletion(data: Any) -> Deletion:
         raise InputError(message + shown(data["record"]), field="record")
     del data["record"]
     found = Deletion(**named(data, _DELETION))
+    if not found.deleted_at and not found.noticed_at:
+        raise InputError("must be there where `noticedAt` is empty", field="deletedAt")
     if not found.noticed_at and not found.censored:
         raise InputError("may be empty only where `censored` says why", field="noticedAt")
     return found
 
 
-def _time(data: Any, place: str) -> str:
+def _time_or_empty(data: Any, place: str) -> str:
     text: str = TEXT(data, place)
     try:
-        time(text)
+        if text:
+            time(text)
     except ValueError:
         message = "must be a time with its zone, such as 2026-11-23T10:00:00.250Z, not "
         raise InputError(message + shown(text), field=place) from None
     return text
-
-
-def _time_or_empty(data: Any, place: str) -> str:
-    return "" if data == "" else _time(data, place)
 
 
 def _all_arrivals(data: Any, place: str) -> tuple[Arrivals, ...]:
@@ -238,7 +242,7 @@ _DELETION: dict[str, Read] = {
     "of": value("int", 1),
     "pod": TEXT,
     "node": TEXT,
-    "deleted_at": _time,
+    "deleted_at": _time_or_empty,
     "noticed_at": _time_or_empty,
     "endpoint_seconds": value("float | None"),
     "served_seconds": _NUMBER,

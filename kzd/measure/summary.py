@@ -11,7 +11,7 @@ from kzd.errors import ConfigError, InputError
 from kzd.measure.doubts import reasons, stale_ports, warnings
 from kzd.measure.evidence import Evidence, gather
 from kzd.measure.order_statistics import bound_index, confidence_reached
-from kzd.measure.record import FRESH, URL, WARM_UP, Deletion, latest, time
+from kzd.measure.record import FRESH, URL, WARM_UP, Deletion, latest, moment, time
 from kzd.measure.tally import Figures, Observer, figures, merged, observers, plain, rounded_up
 from kzd.measurement import INSUFFICIENT, MEASURED, Measurement
 from kzd.option_value import listed, nearest, shown
@@ -62,7 +62,7 @@ def summarize(
     an outside URL is, `name` what the documents are called (with several paths the path follows),
     `namespaces` are globs.  Raises ConfigError for these, and InputError where there is nothing.
     """
-    known = sorted(latest(deletions), key=lambda item: time(item.deleted_at))
+    known = sorted(latest(deletions), key=moment)
     known = _named([item for item in known if item.series != WARM_UP], path_of_url)
     seen = {one.path for item in known for one in item.arrivals if one.ports == FRESH}
     if not seen:
@@ -127,7 +127,7 @@ def _summary(
     samples = evidence.told
     seen = tuple(observers(evidence.samples))
     deletions = [item.deletion for item in samples]
-    times = [time(item.deleted_at).astimezone(UTC) for item in deletions]
+    times = [moment(item).astimezone(UTC) for item in deletions]
     measurement = Measurement(
         name=name,
         path=evidence.path,
@@ -159,7 +159,7 @@ def _summary(
         figures(seconds),
         figures([item.seconds for item in evidence.singles if not item.doubt]),
         figures([item.endpoint_seconds for item in deletions if item.endpoint_seconds is not None]),
-        figures([_noticed(item) for item in deletions if item.noticed_at]),
+        figures([_noticed(item) for item in deletions if item.deleted_at and item.noticed_at]),
         seen,
         min(times),
         max(times),

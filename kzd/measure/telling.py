@@ -18,7 +18,7 @@ LABEL_WIDTH = 14
 LADDER = (0.9, 0.95, 0.99, 0.999)
 """Quantiles that people ask for next."""
 
-PLACES = ("slowest", "second slowest", "third slowest", "fourth slowest")
+PLACES = ("the slowest", "the second slowest", "the third slowest", "the fourth slowest")
 
 ONLY_CONFIGURED = ("cluster-ip", "node-port")
 """Paths that no manifest shows."""
@@ -93,7 +93,7 @@ def _basis(summary: Summary) -> str:
     which = PLACES[place] if place < len(PLACES) else f"number {place + 1} from the slowest"
     more = f", longest {figures.maximum_seconds:.2f} s" if place else ""
     return (
-        f"the {which} of them (confidence reached {summary.reached * 100:.1f} %; median "
+        f"{which} of them (confidence reached {summary.reached * 100:.1f} %; median "
         f"{figures.median_seconds:.2f} s{more}). It assumes that they are alike and independent "
         "of each other, and nothing about their distribution"
     )

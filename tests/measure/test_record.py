@@ -31,6 +31,7 @@ GOOD = {
     "the endpoint was seen first": deletion(endpoint_seconds=-0.01),
     "the hook never began": deletion(noticed_at="", censored="the hook never began"),
     "nothing is known about the cluster": deletion(cluster=NOTHING_KNOWN),
+    "the watch was lost": deletion(deleted_at="", endpoint_seconds=None),
     "a single deletion": deletion(series="single", of=1),
 }
 
@@ -47,7 +48,6 @@ BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     (("of",), True, "of", "must be a whole number of at least 1, not true"),
     (("deletedAt",), "yesterday", "deletedAt", "a time with its zone, such as 2026-11-23T10:0"),
     (("deletedAt",), "2026-11-23T10:00:00", "deletedAt", "must be a time with its zone, such as"),
-    (("deletedAt",), "", "deletedAt", "must be a time with its zone"),
     (("noticedAt",), "10:00", "noticedAt", "must be a time with its zone"),
     (("endpointSeconds",), "1", "endpointSeconds", "must be a number, not '1'; leave out the qu"),
     (("servedSeconds",), -1, "servedSeconds", "must be a number of at least 0, not -1"),
@@ -109,6 +109,13 @@ def test_a_number_must_be_one_that_can_be_reckoned_with(number: str) -> None:
 
     with pytest.raises(InputError, match="must be a number of at least 0"):
         read("a.jsonl", text.encode())
+
+
+def test_a_deletion_has_a_time() -> None:
+    nowhere = deletion(deleted_at="", noticed_at="", censored="its hook never began")
+
+    with pytest.raises(InputError, match="deletedAt: must be there where `noticedAt` is empty"):
+        read("a.jsonl", line(nowhere).encode())
 
 
 def test_the_end_is_unknown_where_the_hook_never_began() -> None:

@@ -227,6 +227,11 @@ WARNINGS: dict[str, tuple[Sequence[Deletion], str]] = {
         "rolling update 60 of run 'r1' is in no figure: 2 of its 3 deletions are recorded, "
         "although the run went on; what is missing may be the slowest",
     ),
+    "one is missing": (
+        [*rollouts(ENOUGH), *rollout(1, run="r2"), *rollout(4, run="r2")],
+        "of run 'r2' nothing is recorded of 2 rolling updates (2, 3), although the run went on; "
+        "what is missing may be the slowest",
+    ),
     "one has too many": (
         [*rollouts(ENOUGH), *rollout(60, 9.0), deletion(60, 4)],
         "rolling update 60 of run 'r1' is in no figure: 4 of its 3 deletions are recorded",
@@ -318,6 +323,16 @@ def test_the_date_and_the_times_are_universal() -> None:
     assert summary.measurement.measured_at == "2026-11-24"
     assert summary.until.isoformat() == "2026-11-24T01:30:00+00:00"
     assert summary.since.isoformat() == "2026-11-23T10:01:01+00:00"
+
+
+def test_a_lost_watch_leaves_the_time_on_the_pods_clock() -> None:
+    given = [item._replace(deleted_at="") for item in rollouts(ENOUGH)]
+
+    summary = only(given)
+
+    assert summary.noticed is None
+    assert summary.since.isoformat() == "2026-11-23T10:01:01.020000+00:00"
+    assert summary.measurement.claim == MEASURED
 
 
 def test_figures_are_told_apart() -> None:

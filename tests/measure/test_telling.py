@@ -93,7 +93,7 @@ def test_what_is_missing_comes_first_where_nothing_is_claimed() -> None:
     [
         (59, "the slowest of them (confidence reached 95.2 %; median 0.30 s)"),
         (93, "the second slowest of them (confidence reached 95.0 %; median 0.47 s, longest"),
-        (400, "number 13 from the slowest of them (confidence reached 96.4 %; median 2."),
+        (400, "number 13 from the slowest of them (confidence reached 96.4 %; median 2.00 s"),
     ],
 )  # fmt: skip
 def test_the_rank_is_told(n: int, words: str) -> None:
