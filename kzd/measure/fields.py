@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from kzd.errors import InputError
@@ -52,3 +53,28 @@ def value(kind: str, minimum: float | None = None, choices: tuple[str, ...] = ()
 
 
 TEXT = value("str")
+
+
+def time_or_empty(data: Any, place: str) -> str:
+    """Reads a time, or an empty string."""
+    text: str = TEXT(data, place)
+    try:
+        if text:
+            time(text)
+    except ValueError:
+        message = "must be a time with its zone, such as 2026-11-23T10:00:00.250Z, not "
+        raise InputError(message + shown(text), field=place) from None
+    return text
+
+
+def time(text: str) -> datetime:
+    """
+    A time of a record; raises ValueError where it isn't one, or has no zone.
+
+    >>> time("2026-11-23T10:00:00.250Z").isoformat()
+    '2026-11-23T10:00:00.250000+00:00'
+    """
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError
+    return found

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from kzd.errors import InputError
-from kzd.measure.fields import TEXT, Read, mapping, named, value
+from kzd.measure.fields import TEXT, Read, mapping, named, time, time_or_empty, value
 from kzd.option_value import camel, shown
 from kzd.settings import PATHS
 
@@ -134,19 +134,6 @@ def moment(deletion: Deletion) -> datetime:
     return time(deletion.deleted_at or deletion.noticed_at)
 
 
-def time(text: str) -> datetime:
-    """
-    A time of a record; raises ValueError where it isn't one, or has no zone.
-
-    >>> time("2026-11-23T10:00:00.250Z").isoformat()
-    '2026-11-23T10:00:00.250000+00:00'
-    """
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError
-    return found
-
-
 def _record(name: str, number: int, text: bytes) -> Deletion:
     try:
         return _deletion(_loaded(text))
@@ -177,17 +164,6 @@ def _deletion(data: Any) -> Deletion:
     if not found.noticed_at and not found.censored:
         raise InputError("may be empty only where `censored` says why", field="noticedAt")
     return found
-
-
-def _time_or_empty(data: Any, place: str) -> str:
-    text: str = TEXT(data, place)
-    try:
-        if text:
-            time(text)
-    except ValueError:
-        message = "must be a time with its zone, such as 2026-11-23T10:00:00.250Z, not "
-        raise InputError(message + shown(text), field=place) from None
-    return text
 
 
 def _all_arrivals(data: Any, place: str) -> tuple[Arrivals, ...]:
@@ -242,8 +218,8 @@ _DELETION: dict[str, Read] = {
     "of": value("int", 1),
     "pod": TEXT,
     "node": TEXT,
-    "deleted_at": _time_or_empty,
-    "noticed_at": _time_or_empty,
+    "deleted_at": time_or_empty,
+    "noticed_at": time_or_empty,
     "endpoint_seconds": value("float | None"),
     "served_seconds": _NUMBER,
     "censored": TEXT,

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from kzd.errors import ConfigError, InputError
 from kzd.measure.doubts import reasons, stale_ports, warnings
 from kzd.measure.evidence import Evidence, gather
+from kzd.measure.fields import time
 from kzd.measure.order_statistics import bound_index, confidence_reached
-from kzd.measure.record import FRESH, URL, WARM_UP, Deletion, latest, moment, time
+from kzd.measure.record import FRESH, URL, WARM_UP, Deletion, latest, moment
 from kzd.measure.tally import Figures, Observer, figures, merged, observers, plain, rounded_up
 from kzd.measurement import INSUFFICIENT, MEASURED, Measurement
 from kzd.option_value import listed, nearest, shown
