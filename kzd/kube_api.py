@@ -202,11 +202,13 @@ def connect(kubeconfig: str = "", context: str = "") -> KubeApi:
     default = os.path.expanduser("~/.kube/config")
     try:
         if is_inside and not named and not context and not os.path.exists(default):
-            config.load_incluster_config(configuration)
+            config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]
         else:
             if kubeconfig and not os.path.exists(kubeconfig):
                 raise ConfigError("is not there", file=kubeconfig)
-            config.load_kube_config(kubeconfig or None, context or None, configuration)
+            config.load_kube_config(  # type: ignore[no-untyped-call]
+                kubeconfig or None, context or None, configuration
+            )
     except config.ConfigException as error:
         raise ConfigError(_one_line(error), file=named or default) from None
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:

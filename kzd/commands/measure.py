@@ -25,17 +25,14 @@ if TYPE_CHECKING:
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
-class Duration(click.ParamType):
-    """Seconds, or a number with s, m or h."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        """The seconds that a text says."""
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", str(value))
-        if not found or not float(found[1]):
-            self.fail(f"must be a duration such as 90s, 30m or 2h, not '{value}'", param, ctx)
-        return float(found[1]) * UNITS[found[2]]
+def _seconds(context: Any, parameter: Any, given: str | None) -> float | None:
+    """The seconds that a text such as 90s, 30m or 2h says."""
+    if given is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", given)
+    if not found or not float(found[1]):
+        raise click.BadParameter(f"must be a duration such as 90s, 30m or 2h, not '{given}'")
+    return float(found[1]) * UNITS[found[2]]
 
 
 CLUSTER = (
@@ -50,7 +47,7 @@ PROBE = (
                  help="Rolling updates to measure, what --resume holds counted in."),
     click.option("--singles", metavar="N", type=click.IntRange(0), default=10, show_default=True,
                  help="Single deletions after them, a series of its own."),
-    click.option("--duration", "duration_seconds", metavar="TIME", type=Duration(),
+    click.option("--duration", "duration_seconds", metavar="TIME", callback=_seconds,
                  help="Begin nothing more after this time, such as 30m."),
     click.option("--resume", metavar="FILE", default="",
                  help="Go on with the records of this file, and write to it."),
@@ -67,9 +64,9 @@ PROBE = (
                  help="Observers ask from the nodes' own network."),
     click.option("--rate", metavar="N", type=click.FloatRange(1, 300), default=50.0,
                  show_default=True, help="New connections a second, of each observer and path."),
-    click.option("--window", "window_seconds", metavar="TIME", type=Duration(),
+    click.option("--window", "window_seconds", metavar="TIME", callback=_seconds,
                  help="How long a deleted Pod goes on serving; unset, a warm-up finds it."),
-    click.option("--pause", "pause_seconds", metavar="TIME", type=Duration(), default="3s",
+    click.option("--pause", "pause_seconds", metavar="TIME", callback=_seconds, default="3s",
                  show_default=True, help="Time between two rolling updates."),
     click.option("--churn", metavar="N", type=click.FloatRange(0, 100), default=0.0,
                  help="Changes a second of other Services beside it."),

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from kzd.kube_api import ClusterError, KubeApi
 from kzd.measure.objects import collection
-from kzd.measure.plan import URL
+from kzd.measure.record import URL
 
 OVERLAP_SECONDS = 5
 OUTSIDE = "outside"
@@ -147,11 +147,12 @@ class Outside:
 
     def __init__(self, url: str, rate: float) -> None:
         self.account = Account(OUTSIDE)
-        self._out = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would stop the load
-        script = files("kzd.measure").joinpath("probe.py").read_text(encoding="utf-8")
+        # A pipe that nobody reads would stop the load.
+        self._out = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        script = files("kzd.measure").joinpath("observer.py").read_text(encoding="utf-8")
         given = {"NAME": OUTSIDE, "RATE": str(rate), "TARGETS": json.dumps([[URL, url, False]])}
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-c", script, "observer"],
+            [sys.executable, "-I", "-B", "-c", script],
             env=os.environ | given, stdin=subprocess.DEVNULL, stdout=self._out,
         )  # fmt: skip
         self._position = 0

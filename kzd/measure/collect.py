@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from kzd import __version__
 from kzd.kube_api import ClusterError, KubeApi
-from kzd.measure.accounts import Account, Load, Outside, PodAccounts
+from kzd.measure.accounts import Account, Outside, PodAccounts
+from kzd.measure.blindness import remarks, why_blind
 from kzd.measure.building import deletion_of
 from kzd.measure.churn import Churn
 from kzd.measure.facts import cluster_facts
@@ -25,8 +26,10 @@ from kzd.measure.watching import Seen, Watching
 LISTENING_SECONDS = 4
 ANSWERED_SECONDS, ANSWERED_OUTSIDE_SECONDS = 60.0, 300.0
 REPORT_SECONDS = 60.0
-FAILED_SHARE, RATE_SHARE = 0.05, 0.5
 IDLE_SECONDS = 5.0
+TOLD_SECONDS = 2.0
+"""Observers tell of a second when it is over."""
+
 LOST_IN_A_ROW = 3
 
 Write = Callable[[Sequence[Deletion]], None]
@@ -107,7 +110,9 @@ class _Run:
     def go(self) -> None:
         self._listen()
         self.facts = cluster_facts(self.probe.api, self._accounts())
-        self._say_where()
+        nodes = {pod.node for pod in self.watching.observers()}
+        for note in remarks(nodes, self.facts):
+            self.tell(note)
         self._warm_up()
         while self.done[ROLLOUT] < self.plan.rollouts and not self._is_late():
             self._roll(ROLLOUT)
@@ -129,49 +134,11 @@ class _Run:
         while True:
             self.watching.wait(LISTENING_SECONDS)
             self._read()
-            blind = self._blind()
-            if not blind:
+            why = why_blind(self._accounts(), self.plan)
+            if not why:
                 return
             if time.monotonic() > end:
-                raise ClusterError(f"it would be blind: {blind}")
-
-    def _blind(self) -> str:
-        accounts = self._accounts()
-        wanted = self.plan.observers + bool(self.outside)
-        if len(accounts) < wanted:
-            return f"{len(accounts)} of {wanted} observers tell something"
-        for account in accounts:
-            last = account.last_second
-            for path, is_reused in account.paths() or [("any path", False)]:
-                load = account.load(path, is_reused, last - 2, last + 1)
-                why = "" if is_reused else self._why_blind(load)
-                if why:
-                    return f"observer {account.name} on {account.node or 'this machine'}, {path}: {why}"
-        return ""
-
-    def _why_blind(self, load: Load) -> str:
-        errors = ", ".join(load.errors) or "no answer"
-        if load.failed > FAILED_SHARE * load.sent or not load.sent:
-            return f"{load.failed} of {load.sent} requests failed: {errors}"
-        if load.rate < RATE_SHARE * self.plan.rate:
-            return f"{load.rate:.0f} connections a second, {self.plan.rate:g} were asked for"
-        if len(load.pods) < self.plan.backends:
-            return (
-                f"answered by {len(load.pods)} of {self.plan.backends} backends; "
-                "with session affinity it can't be seen when a Pod is left"
-            )
-        return ""
-
-    def _say_where(self) -> None:
-        nodes = sorted({pod.node for pod in self.watching.observers()})
-        known = self.facts["nodes"]
-        total = "an unknown number" if known is None else str(known)
-        if nodes:
-            self.tell(f"observers on {len(nodes)} of {total} nodes: {', '.join(nodes)}")
-        if known == 1:
-            self.tell("one node: what other nodes would need to hear is not seen")
-        if not self.facts["kubeProxyMode"] and self.plan.observers:
-            self.tell("kube-proxy's mode can't be read; --host-network may help")
+                raise ClusterError(f"it would be blind: {why}")
 
     def _warm_up(self) -> None:
         """Roll until the window is found to be long enough; none of it is measured."""
@@ -200,10 +167,10 @@ class _Run:
         self.probe.roll()
         self.probe.wait_until_ready(self.watching)
         self._opened(series, pods)
-        self.watching_pause(self.plan.pause_seconds)
+        self._pause(self.plan.pause_seconds)
 
     def _delete_one(self) -> None:
-        self.watching_pause(max(self.plan.pause_seconds, IDLE_SECONDS))
+        self._pause(max(self.plan.pause_seconds, IDLE_SECONDS))
         pod = min(self.watching.backends(), key=lambda item: item.name)
         api = self.probe.api
         api.delete(f"{collection('Pod', self.probe.namespace)}/{pod.name}")
@@ -220,7 +187,7 @@ class _Run:
     def _open(self, series: str) -> int:
         return sum(item.series == series for item in self.open)
 
-    def watching_pause(self, seconds: float) -> None:
+    def _pause(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self.watching.wait(left)
@@ -258,7 +225,7 @@ class _Run:
                 raise ClusterError(f"{what}, {self.lost} times in a row; nothing can be measured")
             return []
         self.lost = 0
-        self._wait_for_accounts(ending)
+        self._pause(TOLD_SECONDS)
         self._read()
         deletions = [
             deletion_of(
@@ -278,10 +245,6 @@ class _Run:
         self.done[ending.series] += 1
         self._show(ending, deletions)
         return deletions
-
-    def _wait_for_accounts(self, ending: Ending) -> None:
-        """The observers tell of a second when it is over."""
-        self.watching_pause(2.0)
 
     def _read(self) -> None:
         self.accounts.read([pod.name for pod in self.watching.observers()])

@@ -54,8 +54,11 @@ def namespace(run: str, *, is_privileged: bool) -> Object:
 
 def script(run: str) -> Object:
     """The ConfigMap with what the Pods run."""
-    text = files("kzd.measure").joinpath("probe.py").read_text(encoding="utf-8")
-    return _object("v1", "ConfigMap", NAME, run, data={"probe.py": text})
+    scripts = {
+        f"{mode}.py": files("kzd.measure").joinpath(f"{mode}.py") for mode in (BACKEND, OBSERVER)
+    }
+    data = {name: file.read_text(encoding="utf-8") for name, file in scripts.items()}
+    return _object("v1", "ConfigMap", NAME, run, data=data)
 
 
 def services(run: str, plan: Plan) -> list[Object]:
@@ -93,7 +96,7 @@ def observers(run: str, plan: Plan, targets: Sequence[tuple[str, str, bool]]) ->
     """The Deployment of the observers; a target is path, URL and whether it reuses ports."""
     downward = {"NAME": "metadata.name", "NODE": "spec.nodeName", "HOST_IP": "status.hostIP"}
     given = {"TARGETS": json.dumps(targets), "RATE": plan.rate}
-    container = _container(plan, "observer", given, downward)
+    container = _container(plan, OBSERVER, given, downward)
     more: Object = {"terminationGracePeriodSeconds": 1}
     if plan.is_on_host_network:
         more |= {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
@@ -172,7 +175,7 @@ def _container(
     return {
         "name": mode,
         "image": plan.image,
-        "command": ["python3", "-I", "-B", "/kzd/probe.py", mode],
+        "command": ["python3", "-I", "-B", f"/kzd/{mode}.py"],
         "env": env,
         "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
         "securityContext": {

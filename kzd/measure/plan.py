@@ -9,9 +9,6 @@ NAME = "kzd-measure"
 
 IMAGE = "python:3.13-slim"
 CLUSTER_PATHS = ("cluster-ip", "headless", "node-port")
-URL = "url"
-"""The path of a URL in records; a summary gives it its name."""
-
 MAXIMUM_WINDOW_SECONDS = 600.0
 
 
