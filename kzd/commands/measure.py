@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import re
-import signal
-import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from kzd.commands.answer import Answer
 from kzd.commands.failure import answered
-from kzd.commands.progress import Bar
+from kzd.commands.measuring import records, run
 from kzd.commands.terminal import emit
-from kzd.errors import ConfigError, OutputError
 from kzd.report import text
-
-if TYPE_CHECKING:
-    from kzd.kube_api import KubeApi
-    from kzd.measure.plan import Plan
-    from kzd.measure.record import Deletion
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
@@ -101,7 +93,7 @@ def measure(called: click.Context, /, **options: Any) -> int | None:
             option = given[0].replace("_", "-")
             raise click.UsageError(f"--{option} comes after `{called.invoked_subcommand}`")
         return None
-    return emit(answered((), lambda: _measure(options)))
+    return emit(answered((), lambda: run(options)))
 
 
 def _is_given(context: click.Context, name: str) -> bool:
@@ -144,102 +136,78 @@ def rbac(namespace: str, churn: bool) -> int:
     return emit(answered((), command))
 
 
-def _measure(options: dict[str, Any]) -> Answer:
-    from kzd.kube_api import connect
-    from kzd.measure.collect import collect
-
-    kubeconfig, context = options.pop("kubeconfig"), options.pop("context")
-    resume = options.pop("resume")
-    plan = _plan(options)
-    done, notes = _done(resume)
-    for note in notes:
-        _tell(note)
-    api: KubeApi = connect(kubeconfig, context)
-    for name in ("SIGTERM", "SIGHUP"):
-        signal.signal(getattr(signal, name), _interrupt)
-    with Bar(sys.stderr) as bar, _Output(resume) as output:
-        collect(api, plan, write=output.write, tell=bar.tell, show=bar.show, done=done)
-    then = f"then: kzd measure summary {resume or 'FILE'} > propagation.yaml"
-    return Answer(b"", text.note(then), 0)
+RECORDS = click.argument("names", metavar="FILE...", nargs=-1, required=True, type=click.Path())
 
 
-def _interrupt(*_: Any) -> None:
-    raise KeyboardInterrupt
+@measure.command()
+@RECORDS
+@click.option(
+    "--quantile",
+    type=click.FloatRange(0.5, 0.999),
+    default=0.95,
+    show_default=True,
+    help="The share of rolling updates that the bound is for.",
+)
+@click.option(
+    "--confidence",
+    type=click.FloatRange(0.5, 0.999),
+    default=0.95,
+    show_default=True,
+    help="How sure the bound has to be.",
+)
+@click.option("--path", metavar="PATH", default="", help="What a measured --url is: ingress, ...")
+@click.option(
+    "--namespaces",
+    metavar="GLOB",
+    multiple=True,
+    help="Where it counts, all namespaces if unset; may be repeated.",
+)
+@click.option("--name", metavar="NAME", default="", help="The document's name; unset, the path's.")
+def summary(names: tuple[str, ...], **options: Any) -> int:
+    """
+    Make a PropagationMeasurement of records: a document for each path, to commit.
 
+    Standard error gets what it claims, in words, and what it does not.  `kzd render --measurement`
+    takes it.  The path of a --url has to be named: ingress, aws-alb-ip, ...
+    """
 
-def _plan(options: dict[str, Any]) -> Plan:
-    from kzd.measure.plan import CLUSTER_PATHS, MAXIMUM_REPORTS, Plan, reports
+    def command() -> Answer:
+        from kzd.measure.document import documents
+        from kzd.measure.summary import summarize
+        from kzd.measure.telling import told
 
-    url = options["url"]
-    if url and not re.match(r"https?://[^/\s]+", url):
-        raise ConfigError(f"must be http:// or https://, not '{url}'", field="--url")
-    if not options["observers"] and not url:
-        raise ConfigError("must be at least 1 without --url: nobody would ask", field="--observers")
-    default = CLUSTER_PATHS[:1] if options["observers"] else ()
-    plan = Plan(**options | {"paths": options["paths"] or default})
-    if reports(plan) > MAXIMUM_REPORTS:
-        raise ConfigError(
-            f"must be fewer for {len(plan.paths)} paths: a Pod's last words hold "
-            f"{MAXIMUM_REPORTS} figures, not {reports(plan)}",
-            field="--observers",
+        deletions, notes = records(names)
+        found = summarize(
+            deletions,
+            quantile=options["quantile"],
+            confidence=options["confidence"],
+            path_of_url=options["path"],
+            namespaces=options["namespaces"],
+            name=options["name"],
         )
-    return plan
+        out = documents(item.measurement for item in found)
+        return Answer(out, "".join(map(text.note, notes)) + told(found), 0)
+
+    return emit(answered((), command))
 
 
-def _done(resume: str) -> tuple[dict[str, int], list[str]]:
-    """How many of each series a file holds, and what there is to tell about it."""
-    if not resume:
-        return {}, []
-    from kzd.measure.record import WARM_UP, read, whole
+@measure.command()
+@RECORDS
+@click.option("--path", metavar="PATH", default="", help="What a measured --url is: ingress, ...")
+def timeline(names: tuple[str, ...], path: str) -> int:
+    """
+    Draw records as a page: every deletion a row, when each observer's last connection arrived.
 
-    try:
-        with open(resume, "rb") as file:
-            records = read(resume, file.read())
-    except OSError as error:
-        raise ConfigError(f"can't be read: {error.strerror}", file=resume) from None
-    done: dict[str, int] = {}
-    for deletions in whole(records.deletions):
-        series = deletions[0].series
-        if series != WARM_UP:
-            done[series] = done.get(series, 0) + 1
-    return done, records.notes
+    The page stands alone: it needs no network and no script.
+    """
 
+    def command() -> Answer:
+        from kzd.measure.summary import summarize
+        from kzd.measure.timeline import timeline as drawn
 
-class _Output:
-    """Where records go: standard output, or the end of a file, whose torn line is mended."""
+        deletions, notes = records(names)
+        measurements = [item.measurement for item in summarize(deletions, path_of_url=path)]
+        page = drawn(deletions, measurements)
+        return Answer(page.encode(), "".join(map(text.note, notes)), 0)
 
-    def __init__(self, name: str) -> None:
-        self._name = name or "standard output"
-        self._file = open(name, "r+b") if name else sys.stdout.buffer  # noqa: SIM115
-        if name:
-            self._mend()
-
-    def __enter__(self) -> _Output:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not sys.stdout.buffer:
-            self._file.close()
-
-    def _mend(self) -> None:
-        data = self._file.read()
-        end = data.rfind(b"\n") + 1
-        if data[end:].strip().endswith(b"}"):
-            self._file.write(b"\n")
-        else:
-            self._file.seek(end)
-            self._file.truncate()
-
-    def write(self, deletions: Sequence[Deletion]) -> None:
-        """Write the records of one rolling update at once, so that an interrupt tears none."""
-        from kzd.measure.record import line
-
-        try:
-            self._file.write("".join(map(line, deletions)).encode())
-            self._file.flush()
-        except OSError as error:
-            raise OutputError(f"can't be written: {error.strerror}", file=self._name) from None
-
-
-def _tell(note: str) -> None:
-    sys.stderr.write(text.note(note))
+    return emit(answered((), command))
