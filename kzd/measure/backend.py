@@ -71,7 +71,7 @@ class Backend:
 
     def count(self, moment: float, observer: str) -> None:
         """An observer's connection came at `moment`."""
-        if self.noticed is not None:
+        if self.noticed is not None and moment >= self.noticed:
             _, number = self.arrivals.get(observer, (0.0, 0))
             self.arrivals[observer] = moment - self.noticed, number + 1
 
