@@ -91,14 +91,13 @@ class _Run:
         self.write, self.tell, self.show = write, tell, show
         self.done = {ROLLOUT: 0, SINGLE: 0, WARM_UP: 0} | done
         self.before = sum(self.done.values())
-        self.began = time.monotonic()
+        self.began = self.measures_since = time.monotonic()
         self.open: list[Ending] = []
         self.numbers = {ROLLOUT: 0, SINGLE: 0, WARM_UP: 0}
         self.lost = 0
         self.accounts = PodAccounts(made.api, made.namespace)
-        plan = made.plan
-        self.outside = Outside(plan.url, plan.rate) if plan.url else None
-        self.churn = Churn(made.api, made.namespace, made.run, plan.churn) if plan.churn else None
+        self.outside: Outside | None = None
+        self.churn: Churn | None = None
         self.facts: dict[str, Any] = {}
 
     def close(self) -> None:
@@ -108,12 +107,16 @@ class _Run:
             self.churn.stop()
 
     def go(self) -> None:
+        made, plan = self.probe, self.plan
+        self.outside = Outside(plan.url, plan.rate) if plan.url else None
+        self.churn = Churn(made.api, made.namespace, made.run, plan.churn) if plan.churn else None
         self._listen()
         self.facts = cluster_facts(self.probe.api, self._accounts())
         nodes = {pod.node for pod in self.watching.observers()}
         for note in remarks(nodes, self.facts):
             self.tell(note)
         self._warm_up()
+        self.measures_since = time.monotonic()
         while self.done[ROLLOUT] < self.plan.rollouts and not self._is_late():
             self._roll(ROLLOUT)
             # No more Pods end at once than one rolling update ends.
@@ -270,7 +273,7 @@ class _Run:
         done = self.done[ROLLOUT] + self.done[SINGLE]
         total = self.plan.rollouts + self.plan.singles
         fresh = done - self.before
-        spent = time.monotonic() - self.began
+        spent = time.monotonic() - self.measures_since
         left = (total - done) * spent / fresh if fresh > 0 else None
         last = max(map(_last, deletions))
         self.show(Progress(done, total, left, f"{ending.series} {ending.number}: {last:.2f} s"))
