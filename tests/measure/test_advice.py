@@ -21,6 +21,7 @@ from kzd.advice.facts import (
     platform_of,
 )
 from kzd.advice.said import KINDS
+from kzd.measure.tally import Figures, Observer, plain
 from kzd.measurement import MEASURED, Measurement
 from kzd.option_value import Unfit
 from kzd.settings import PATHS
@@ -436,6 +437,19 @@ def test_what_a_measurement_does_not_tell_is_not_known(cluster: Any) -> None:
     facts = facts_of(measured(cluster=cluster))
 
     assert facts == Facts(path="cluster-ip", seconds=3.0, resolution_seconds=0.1)
+
+
+def test_the_slowest_observer_with_few_ports_counts() -> None:
+    """`kzd measure summary` writes the observers so."""
+    seen = [
+        Observer("one", "node1", "fresh", Figures(60, 0.5, 9.0), 50.0, 0),
+        Observer("few", "node1", "reused", Figures(60, 0.5, 7.5), 50.0, 0),
+        Observer("few", "node2", "reused", Figures(60, 0.5, 8.25), 50.0, 0),
+    ]
+
+    assert facts_of(measured(observers=tuple(map(plain, seen)))).reused_seconds == 8.25
+    assert facts_of(measured(observers=(plain(seen[0]),))).reused_seconds is None
+    assert facts_of(measured(observers=("few", {"ports": "reused"}))).reused_seconds is None
 
 
 def test_without_a_bound_the_longest_counts() -> None:
