@@ -85,7 +85,8 @@ def figure(evidence: Evidence, name: str, said: Sequence[str], lines: Sequence[L
         *_lines(lines, top, bottom, scale),
         *_axis(plot, bottom, scale),
         *rows,
-        xmlns=NAMESPACE, class_="kzd", viewBox=f"0 0 {WIDTH} {height}", role="img",
+        xmlns=NAMESPACE, class_="kzd", width=WIDTH, height=height,
+        viewBox=f"0 0 {WIDTH} {height:g}", role="img",
         aria_labelledby=f"{title} {description}",
     )  # fmt: skip
 
@@ -139,7 +140,12 @@ def _legend(top: float, *, has_reused: bool) -> tuple[list[str], float]:
         (marks.circle(0, 0, "fresh"), "last new connection, of the slowest observer"),
         (marks.circle(0, 0, "other"), "of another observer"),
         *(
-            [(marks.square(0, 0), "with few source ports: no part of the bound")]
+            [
+                (
+                    marks.square(0, 0),
+                    "with few source ports, no part of the bound; > is beyond the axis",
+                )
+            ]
             if has_reused
             else []
         ),
@@ -176,10 +182,10 @@ def _lines(lines: Sequence[Line], top: float, bottom: float, scale: Scale) -> It
     for lane, line in enumerate(reversed(lines)):
         x, y = scale.x(line.seconds), top + LINE * (lane + 1)
         yield element("line", class_=line.name, x1=x, x2=x, y1=y - 10, y2=bottom + 4)
-        is_left = x - LEFT > len(line.label) * CHARACTER
+        is_left = x - 6 > len(line.label) * CHARACTER
         yield element(
             "text", text(line.label), x=x - 6 if is_left else x + 6, y=y,
-            class_=f"of-{line.name} num" if is_left else f"of-{line.name}",
+            class_=f"of-{line.name} halo num" if is_left else f"of-{line.name} halo",
         )  # fmt: skip
 
 
@@ -190,7 +196,7 @@ def _rows(
     bands, found = [], []
     y = top
     for section in sections:
-        found.append(element("text", text(section.heading), x=16, y=y + 14, class_="small"))
+        found.append(element("text", text(section.heading), x=16, y=y + 14, class_="small halo"))
         y += HEADING
         for index, group in enumerate(section.groups):
             height = ROW * len(group.samples)
@@ -215,8 +221,6 @@ def _row(sample: Sample, top: float, scale: Scale) -> str:
         drawn.append(marks.endpoint(scale.x(deletion.endpoint_seconds), y))
     if scale.holds(deletion.served_seconds):
         drawn.append(marks.stop(end, y))
-    if sample.doubt:
-        drawn.append(marks.cross(end, y))
     slowest = max(sample.fresh, key=lambda item: item.last_seconds or 0.0, default=None)
     for item in sorted(sample.fresh, key=lambda item: item is slowest):
         if item.last_seconds is not None:
@@ -226,6 +230,8 @@ def _row(sample: Sample, top: float, scale: Scale) -> str:
         if item.last_seconds is not None:
             draw = marks.square if scale.holds(item.last_seconds) else marks.arrow
             drawn.append(draw(scale.x(item.last_seconds), y, _said(item)))
+    if sample.doubt:
+        drawn.append(marks.cross(end, y))
     hit = element("rect", class_="hit", y=top, width=WIDTH, height=ROW)
     return element("g", element("title", text(told(sample))), hit, *drawn, class_="row")
 

@@ -20,7 +20,7 @@ STYLE = """
 .kzd .row:hover .hit{fill:#0969da;fill-opacity:.12}
 .kzd .grid{stroke:#d1d9e0;stroke-width:1}
 .kzd .serving{stroke:#c4ccd4;stroke-width:1}
-.kzd .end{stroke:#59636e;stroke-width:2}
+.kzd .end{stroke:#59636e;stroke-width:1.2}
 .kzd .fresh{fill:#0969da;stroke:#fff;stroke-width:.7}
 .kzd .other{fill:#0969da;fill-opacity:.35}
 .kzd .reused{fill:none;stroke:#bc4c00;stroke-width:1.6}

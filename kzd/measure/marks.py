@@ -41,7 +41,7 @@ def cross(x: float, y: float) -> str:
 
 def stop(x: float, y: float) -> str:
     """The end of serving."""
-    return _path("end", f"M{x:.6g} {y - 4:g}v8")
+    return _path("end", f"M{x:.6g} {y - 3:g}v6")
 
 
 def span(kind: str, start: float, end: float, y: float) -> str:

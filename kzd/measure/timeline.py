@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kzd.measure.evidence import Evidence, Rollout, gather
+from kzd.measure.evidence import Evidence, Rollout, Sample, gather
 from kzd.measure.figure import Line, figure, told
 from kzd.measure.figure_style import PAGE_STYLE
 from kzd.measure.record import URL, WARM_UP, Deletion, latest, moment
@@ -53,11 +53,12 @@ def _path(evidence: Evidence, measurement: Measurement, name: str) -> Iterator[s
     said = [
         f"{measurement.path}: how long new connections still reached a deleted Pod",
         _claim(measurement),
+        _sleep(measurement),
         _run(measurement),
     ]
     yield element(
         "figure",
-        figure(evidence, name, said, list(_lines(measurement))),
+        figure(evidence, name, [*filter(None, said)], list(_lines(measurement))),
         element("figcaption", text(" ".join(_summary(evidence, measurement)))),
     )
     if evidence.rollouts:
@@ -89,9 +90,17 @@ def _claim(item: Measurement) -> str:
         return f"Insufficient, {counted}: {item.reason}"
     return (
         f"{100 * item.quantile:g} % of rolling updates end within {item.bound_seconds:g} s, with "
-        f"{100 * item.confidence:g} % confidence ({counted}). Bound {item.bound_seconds:g} s + "
-        f"{_margin(item):g} s margin, rounded up: S = "
-        f"{sleep_seconds(item.bound_seconds, _margin(item))} s"
+        f"{100 * item.confidence:g} % confidence ({counted})"
+    )
+
+
+def _sleep(item: Measurement) -> str:
+    bound, margin = item.bound_seconds, _margin(item)
+    if bound is None:
+        return ""
+    return (
+        f"A preStop sleep of S = {sleep_seconds(bound, margin)} s covers it: {bound:g} s bound + "
+        f"{margin:g} s margin, rounded up"
     )
 
 
@@ -117,18 +126,18 @@ def _fact(name: str, value: Any) -> str:
 
 def _summary(evidence: Evidence, measurement: Measurement) -> Iterator[str]:
     """What the figure shows, in sentences."""
-    yield f"{_claim(measurement)}."
+    yield from (f"{said}." for said in (_claim(measurement), _sleep(measurement)) if said)
     if evidence.rollouts:
         slowest = max(evidence.rollouts, key=lambda item: item.seconds)
         yield f"The slowest: {told(_slowest(slowest))}."
     if evidence.unwhole:
-        yield f"{len(evidence.unwhole)} rolling updates are not whole, and no part of any figure."
+        yield f"Rolling updates that are not whole, no part of any figure: {len(evidence.unwhole)}."
     if evidence.singles:
         longest = max(item.seconds for item in evidence.singles)
-        yield f"Of {len(evidence.singles)} single deletions the slowest took {longest:.3g} s."
+        yield f"Single deletions, reported apart: {len(evidence.singles)}, at most {longest:.3g} s."
 
 
-def _slowest(rollout: Rollout) -> Any:
+def _slowest(rollout: Rollout) -> Sample:
     return max(rollout.samples, key=lambda item: item.seconds)
 
 
