@@ -1,22 +1,9 @@
-"""What the observers tell: their lines, a second each, out of Pods' logs or of a process."""
+"""What an observer tells: a line a second, and what they say together."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
-import time
-from importlib.resources import files
 from typing import Any, NamedTuple
-
-from kzd.kube_api import ClusterError, KubeApi
-from kzd.measure.objects import collection
-from kzd.measure.record import URL
-
-OVERLAP_SECONDS = 5
-OUTSIDE = "outside"
 
 
 class Exchange(NamedTuple):
@@ -109,64 +96,6 @@ class Account:
                 found = Exchange(last, offset, uncertainty)
         return found
 
-    def forget_before(self, second: float) -> None:
-        """Drop what no deletion needs any more."""
-        self._seconds = {key: value for key, value in self._seconds.items() if key >= second}
-
 
 def _of(targets: list[Any], path: str, is_reused: bool) -> list[Any]:
     return [item for item in targets if item["path"] == path and item["reused"] == is_reused]
-
-
-class PodAccounts:
-    """The accounts of the observers in the cluster, read from their logs."""
-
-    def __init__(self, api: KubeApi, namespace: str) -> None:
-        self.accounts: dict[str, Account] = {}
-        self._api = api
-        self._pods = collection("Pod", namespace)
-        self._read_at: dict[str, float] = {}
-
-    def read(self, names: list[str]) -> None:
-        """Read on in the logs of these Pods; one that is gone tells no more."""
-        for name in names:
-            now = time.time()
-            since = int(now - self._read_at.get(name, now - 600)) + OVERLAP_SECONDS
-            try:
-                text = self._api.text(f"{self._pods}/{name}/log", sinceSeconds=since)
-            except ClusterError as error:
-                if error.status in (401, 403):
-                    raise
-                continue
-            self._read_at[name] = now
-            self.accounts.setdefault(name, Account(name.rsplit("-", 1)[-1])).add(text)
-
-
-class Outside:
-    """An observer on this machine, which asks a URL as its users do."""
-
-    def __init__(self, url: str, rate: float) -> None:
-        self.account = Account(OUTSIDE)
-        # A pipe that nobody reads would stop the load.
-        self._out = tempfile.TemporaryFile("w+")  # noqa: SIM115
-        script = files("kzd.measure").joinpath("observer.py").read_text(encoding="utf-8")
-        given = {"NAME": OUTSIDE, "RATE": str(rate), "TARGETS": json.dumps([[URL, url, False]])}
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-c", script],
-            env=os.environ | given, stdin=subprocess.DEVNULL, stdout=self._out,
-        )  # fmt: skip
-        self._position = 0
-
-    def read(self) -> None:
-        """Read on in what it told."""
-        self._out.seek(self._position)
-        text = self._out.read()
-        whole = text[: text.rfind("\n") + 1]
-        self._position += len(whole.encode())
-        self.account.add(whole)
-
-    def stop(self) -> None:
-        """End it."""
-        self._process.kill()
-        self._process.wait()
-        self._out.close()

@@ -67,6 +67,12 @@ class Watching:
         if self._failure:
             raise self._failure
 
+    def pause(self, seconds: float) -> None:
+        """Wait so long, whatever happens; raises as `wait` does."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.wait(left)
+
     def of_role(self, role: str) -> list[Seen]:
         """The Pods of a role that are there and not being deleted."""
         with self.changed:
