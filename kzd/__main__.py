@@ -26,7 +26,7 @@ VALUES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """Options with a value: the request's field and the words it takes, any where there are none."""
 
-NAMES = {"--only": "only", "--skip": "skip"}
+REPEATED = {"--only": "only", "--skip": "skip", "--measurement": "measurement"}
 FLAGS = {"--unsafe": ("unsafe", True), "--quiet": ("quiet", True), "--no-color": ("color", False)}
 
 
@@ -78,11 +78,11 @@ def filter_arguments(arguments: list[str]) -> dict[str, Any] | None:
             name, flag = FLAGS[option]
             asked[name] = flag
             continue
-        if (option not in VALUES and option not in NAMES) or not (has_value or rest):
+        if (option not in VALUES and option not in REPEATED) or not (has_value or rest):
             return None
         value = value if has_value else rest.pop(0)
-        if option in NAMES:
-            asked[NAMES[option]] = (*asked.get(NAMES[option], ()), value)
+        if option in REPEATED:
+            asked[REPEATED[option]] = (*asked.get(REPEATED[option], ()), value)
             continue
         name, words = VALUES[option]
         if (words and value not in words) or (name == "config" and name in asked):

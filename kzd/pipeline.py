@@ -7,7 +7,7 @@ Pure: no files, no printing, no clock.  Every command and every host calls `run`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from kzd import transforms
 from kzd.cluster.cluster_view import ClusterView
@@ -24,6 +24,9 @@ from kzd.flow.verification import Verifier
 from kzd.flow.writing import written
 from kzd.result import Result, in_order
 from kzd.transform import Transform
+
+if TYPE_CHECKING:
+    from kzd.config.fitting import Fitting
 
 __all__ = ["Output", "Source", "run"]
 
@@ -47,6 +50,7 @@ def run(
     sources: Sequence[Source],
     config: Config | Chooser,
     *,
+    today: str,
     only: Iterable[str] = (),
     skip: Iterable[str] = (),
     unsafe: bool = False,
@@ -57,15 +61,15 @@ def run(
     """
     Decide about all sources as one input and write what the decisions need.
 
-    `config` may be a function that chooses one when the input has been read.  `only` and `skip`
-    name transforms.  `unsafe` takes the edits that guess.  `checks_everything` validates every
-    document of a known kind, not only those that kzd edits.  `drops_configuration` leaves
-    documents of `kzd.dev` out of plain streams, which go to a cluster.  Raises a KzdError, and
-    then nothing may be written.
+    `config` may be a function that chooses one when the input has been read.  `today` is the date
+    as ISO 8601 writes it, by which measurements age.  `only` and `skip` name transforms.
+    `unsafe` takes the edits that guess.  `checks_everything` validates every document of a known
+    kind, not only those that kzd edits.  `drops_configuration` leaves documents of `kzd.dev` out
+    of plain streams, which go to a cluster.  Raises a KzdError, and then nothing may be written.
     """
     bundle = read_bundle(sources, namespace=namespace, reads_everything=checks_everything)
     chosen = config if isinstance(config, Config) else config(bundle)
-    decider = _Decider(bundle, chosen, _wanted(only, skip), unsafe=unsafe)
+    decider = _Decider(bundle, chosen, _wanted(only, skip), today, unsafe=unsafe)
     verdicts = [decider.verdict(held) for held in bundle.held]
     results = bundle.results + [result for verdict in verdicts for result in verdict.results]
     results += decider.remarks()
@@ -81,7 +85,7 @@ def run(
     return Output(files, results, reviews, chosen.source, bundle.configurations)
 
 
-def _is_reviewed(resource: Resource) -> bool:
+def _is_reviewed(resource: Resource) -> TypeGuard[Workload]:
     """Whether it is a workload of Kubernetes or Argo, and no other kind of the same name."""
     is_known = (resource.api_version, resource.kind) in POD_SPEC or is_old_api(resource)
     return isinstance(resource, Workload) and is_known
@@ -102,9 +106,16 @@ class _Decider:
     """Resolves the configuration for each resource once, and asks the transforms about it."""
 
     def __init__(
-        self, bundle: Bundle, config: Config, wanted: tuple[Transform, ...], *, unsafe: bool
+        self,
+        bundle: Bundle,
+        config: Config,
+        wanted: tuple[Transform, ...],
+        today: str,
+        *,
+        unsafe: bool,
     ) -> None:
         self._config = config
+        self._fitting = _fitting(config, today)
         self._wanted = wanted
         self._takes_unsafe = unsafe
         self._resolved: dict[int, Resolved] = {}
@@ -120,6 +131,7 @@ class _Decider:
             self._runs,
             minor=config.minor,
             min_kubelet=config.min_kubelet,
+            measured=self._fitting.find if self._fitting else lambda *_: None,
         )
 
     def _of(self, resource: Resource) -> Resolved:
@@ -162,12 +174,22 @@ class _Decider:
 
     def remarks(self) -> list[Result]:
         """What there is to say about the configuration and the input as a whole."""
-        held = list(self._held.values())
+        resources = [held.resource for held in self._held.values()]
+        workloads = [resource for resource in resources if _is_reviewed(resource)]
         return [
-            *self._config.unused([item.resource for item in held]),
+            *self._config.unused(resources),
             *self._exemptions.idle_overrides(self._config),
             *of_copies(self._evidence, self.view.repeated),
+            *(self._fitting.results(workloads, self.view) if self._fitting else ()),
         ]
+
+
+def _fitting(config: Config, today: str) -> Fitting | None:
+    if not config.measurements:
+        return None
+    from kzd.config.fitting import Fitting  # only where something was measured: it costs start-up
+
+    return Fitting(config.measurements, today)
 
 
 def _locate(error: ConfigError, held: Held) -> None:

@@ -1,8 +1,8 @@
 """
 Writes what is generated: `python -m kzd.reference`.
 
-The order of the transforms, their reference, the tables in the README and the JSON Schema of the
-configuration; a test compares them with what is committed.
+The order of the transforms, their reference, the tables in the README and the JSON Schemas of the
+configuration and of measurements; a test compares them with what is committed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
-from kzd.config.schema import config_schema, json_text
+from kzd.config.schema import config_schema, json_text, measurement_schema
 from kzd.option_value import camel
 from kzd.settings import SECTIONS
 from kzd.transform import Option, Transform
@@ -56,6 +56,7 @@ def generated(transforms: Sequence[Transform]) -> dict[Path, str]:
         FOLDER / "README.md": reference_text(transforms),
         file: with_table(readme, "settings", settings_table()),
         ROOT / "schemas" / "zero-downtime.json": json_text(config_schema(transforms)),
+        ROOT / "schemas" / "propagation-measurement.json": json_text(measurement_schema()),
     }
 
 
@@ -184,6 +185,11 @@ def settings_table() -> str:
         f"| `{section}.{camel(name)}` | {_type(option)} | {_default(option)} | {option.sentence} |"
         for section, options in SECTIONS.items()
         for name, option in options.options.items()
+    ]
+    rows += [
+        f"| `{section}.{name}` | documents |  | {sentence} |"
+        for section, options in SECTIONS.items()
+        for name, sentence in options.documents.items()
     ]
     return "\n".join(["| option of `spec` | type | default | |", "|---|---|---|---|", *rows])
 

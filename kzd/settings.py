@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from kzd.transform import OptionSet, Section, option
 
@@ -34,7 +34,7 @@ DATA_STORES: dict[str, tuple[int, ...]] = {
 """The known data stores by their image's name, with the ports that their documentation gives."""
 
 PATHS = (
-    "cluster-ip", "ingress", "mesh", "headless", "node-local",
+    "cluster-ip", "node-port", "ingress", "mesh", "headless", "node-local",
     "aws-alb-ip", "azure-agic", "aws-nlb", "gke-neg",
 )  # fmt: skip
 
@@ -61,12 +61,17 @@ class PropagationSection(Section):
     )
     margin_seconds: float | None = option(
         None,
-        "Seconds added to them; unset, the larger of 1 and a quarter of them.",
+        "Seconds added to what is configured or measured; unset, the larger of 1, the "
+        "measurement's resolution and a quarter.",
         minimum=0,
         maximum=3600,
     )
     alarm_seconds: float = option(
         60, "Above it, on a path inside the cluster, kzd says to look for the cause.", minimum=1
+    )
+    max_age_days: int = option(180, "The age in days up to which a measurement is used.", minimum=1)
+    documents: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"measurements": "PropagationMeasurements, whole; in `spec` only, not in overrides."}
     )
 
 

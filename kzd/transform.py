@@ -57,6 +57,9 @@ class Section:
     """
 
     options: ClassVar[dict[str, Option]] = {}
+    documents: ClassVar[Mapping[str, str]] = _NO_SOURCES
+    """What may stand beside them, each with a sentence: lists of other documents of kzd's."""
+
     _sources: Mapping[str, str]
     _specific: Collection[str]
 

@@ -24,6 +24,7 @@ MODULES = sorted(
     for file in (ROOT / "kzd" / "transforms").glob("*.py")
     if file.stem not in ("__init__", "order")
 )
+TODAY = "2026-11-28"
 OPTIONS = {"only", "skip", "unsafe", "namespace"}
 
 
@@ -68,7 +69,7 @@ class Case(NamedTuple):
     def run(self, data: bytes | None = None, **more: Any) -> Output:
         """What comes of the case, or of the same case with another text for its input."""
         source = self.source if data is None else Source("input.yaml", data)
-        return pipeline.run([source], self.config, **{**self.options, **more})
+        return pipeline.run([source], self.config, **{"today": TODAY, **self.options, **more})
 
 
 def cases() -> list[Case]:

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from kzd import __version__
-from kzd.__main__ import FLAGS, NAMES, VALUES
+from kzd.__main__ import FLAGS, REPEATED, VALUES
 from kzd.commands import cli
 from kzd.config.schema import config_schema
 from kzd.transforms import load
@@ -74,7 +74,7 @@ def test_the_filter_knows_the_options_of_render() -> None:
     """What click takes, the quick way takes alike; what it does not know it leaves to click."""
     known = {name for item in cli.kzd.commands["render"].params for name in item.opts}
 
-    assert {*VALUES, *NAMES, *FLAGS} == known - {"--in-place", "--output", "--exclude", "paths"}
+    assert {*VALUES, *REPEATED, *FLAGS} == known - {"--in-place", "--output", "--exclude", "paths"}
 
 
 def test_every_command_that_reads_manifests_has_the_common_options() -> None:

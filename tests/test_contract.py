@@ -18,7 +18,7 @@ from kzd.flow.bundle import Bundle, Source
 from kzd.pipeline import Output
 from kzd.transform import Transform
 from kzd.validation.schema import NEWEST, OLDEST, Field, fields, kinds
-from tests.case import Case, cases
+from tests.case import TODAY, Case, cases
 from tests.corpus_run import WHY_SKIPPED, corpus, files
 from tests.forms import FORMS, mutated
 from tests.proof import Proof
@@ -41,12 +41,14 @@ class Text(NamedTuple):
         if self.case:
             return self.case.run(data, **more)
         options = {"unsafe": self.seed % 2 == 0} | more
-        return pipeline.run([Source("input.yaml", data)], self.config, **options)
+        return pipeline.run([Source("input.yaml", data)], self.config, today=TODAY, **options)
 
     def with_all(self, config: Callable[[Bundle], Config]) -> Callable[[bytes], Output]:
         """A run with all transforms at once, whichever the case is about."""
         namespace = self.case.options.get("namespace") if self.case else None
-        return lambda data: pipeline.run([Source("input.yaml", data)], config, namespace=namespace)
+        return lambda data: pipeline.run(
+            [Source("input.yaml", data)], config, today=TODAY, namespace=namespace
+        )
 
     def config(self, bundle: Bundle) -> Config:
         return self.case.config(bundle) if self.case else choose(bundle, transforms.load())

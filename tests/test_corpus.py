@@ -14,7 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 from kzd import pipeline, transforms
 from kzd.config.configuration import Config
 from kzd.flow.bundle import Source
-from tests.case import ROOT
+from tests.case import ROOT, TODAY
 from tests.corpus_run import WHY_SKIPPED, Rendered, all_rendered, corpus, files, rendered
 
 PROCESSES = 12
@@ -130,12 +130,12 @@ def test_a_repository_is_one_input() -> None:
 
 
 def _changed_again(sources: list[Source]) -> list[str]:
-    first = pipeline.run(sources, Config.default(transforms.load())).files
+    first = pipeline.run(sources, Config.default(transforms.load()), today=TODAY).files
     again = [
         Source(old.name, new.data or old.data, is_walked=True)
         for old, new in zip(sources, first, strict=True)
     ]
-    second = pipeline.run(again, Config.default(transforms.load())).files
+    second = pipeline.run(again, Config.default(transforms.load()), today=TODAY).files
     return [
         old.name for old, new in zip(again, second, strict=True) if new.data not in (old.data, b"")
     ]

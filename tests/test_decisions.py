@@ -13,6 +13,7 @@ from kzd.edit import Edit, Finding, path
 from kzd.errors import SelfCheckFailed
 from kzd.pipeline import Output, Source
 from kzd.transform import OptionSet, Transform
+from tests.case import TODAY
 
 GRACE = path("spec.template.spec.terminationGracePeriodSeconds")
 STRATEGY = path("spec.strategy")
@@ -49,7 +50,7 @@ def deciding(monkeypatch: pytest.MonkeyPatch) -> Deciding:
         stub = Transform("stub", ("Deployment",), (), (), (), (), False, False, OptionSet, decide)
         monkeypatch.setattr(transforms, "load", lambda: (stub,))
         return lambda **options: pipeline.run(
-            [Source("-", TEXT)], Config.default(transforms.load()), **options
+            [Source("-", TEXT)], Config.default(transforms.load()), today=TODAY, **options
         )
 
     return prepared
@@ -135,6 +136,8 @@ def test_workloads_of_old_apis_are_reviewed_and_look_alikes_are_not(
     api_version: str, kind: str, roles: list[str]
 ) -> None:
     text = f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: web}}\n"
-    output = pipeline.run([Source("-", text.encode())], Config.default(transforms.load()))
+    output = pipeline.run(
+        [Source("-", text.encode())], Config.default(transforms.load()), today=TODAY
+    )
 
     assert [review.role.name for review in output.reviews] == roles

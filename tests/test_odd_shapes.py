@@ -16,7 +16,7 @@ from kzd.config.source import choose
 from kzd.edit import FieldPath
 from kzd.errors import ConfigError, InputError
 from kzd.flow.bundle import Source
-from tests.case import cases
+from tests.case import TODAY, cases
 from tests.forms import resources
 
 ODD: tuple[Any, ...] = (
@@ -59,6 +59,7 @@ def test_odd_values_are_told_or_left_alone(case: Any) -> None:
             pipeline.run(
                 [Source("-", data)],
                 lambda bundle: choose(bundle, transforms.load(), named=None),
+                today=TODAY,
                 unsafe=chance.random() < 0.5,
                 checks_everything=chance.random() < 0.5,
             )

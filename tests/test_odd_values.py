@@ -16,6 +16,7 @@ from kzd import pipeline, transforms
 from kzd.config.configuration import Config
 from kzd.flow.bundle import Source
 from kzd.pipeline import Output
+from tests.case import TODAY
 from tests.manifests import DEPLOYMENT, SERVICE
 from tests.proof import Proof
 
@@ -152,7 +153,9 @@ def _dumped(documents: list[Any]) -> bytes:
 
 def _run(data: bytes, *, unsafe: bool = True, check: bool = False, minor: int = 37) -> Output:
     config = Config("", {}, (), transforms.load()).with_versions(f"1.{minor}", None)
-    return pipeline.run([Source("-", data)], config, unsafe=unsafe, checks_everything=check)
+    return pipeline.run(
+        [Source("-", data)], config, today=TODAY, unsafe=unsafe, checks_everything=check
+    )
 
 
 def test_any_value_in_any_field_is_survived() -> None:

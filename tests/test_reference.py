@@ -84,7 +84,7 @@ def test_every_setting_has_its_row_in_the_readme() -> None:
         f"{name}.{camel(option)}"
         for name, section in SECTIONS.items()
         for option in section.options
-    ]
+    ] + [f"{name}.{item}" for name, section in SECTIONS.items() for item in section.documents]
 
 
 def test_ci_runs_the_readme_s_test_command() -> None:

@@ -9,6 +9,7 @@ from kzd.config.configuration import Config
 from kzd.config.source import choose
 from kzd.flow.bundle import Source
 from kzd.result import Result
+from tests.case import TODAY
 from tests.manifests import CONFIGURATION, DEPLOYMENT, EDIT, SERVICE, WEB
 
 ROLLING = ("rolling-update",)
@@ -20,7 +21,10 @@ def told(
 ) -> list[Result]:
     named = Source("kzd.yaml", config.encode()) if config else None
     output = pipeline.run(
-        sources, lambda bundle: choose(bundle, transforms.load(), named=named), only=only
+        sources,
+        lambda bundle: choose(bundle, transforms.load(), named=named),
+        today=TODAY,
+        only=only,
     )
     return [result for result in output.results if result.action == action]
 
@@ -117,7 +121,9 @@ def test_what_only_a_check_reads_changes_no_decision() -> None:
     workload = DEPLOYMENT.replace("  name: web\n", "  name: web\n  namespace: shop\n", 1)
     sources = [source(f"{SERVICE}---\n{workload}---\n{elsewhere}")]
     rendered, checked = (
-        pipeline.run(sources, Config.default(transforms.load()), checks_everything=reads)
+        pipeline.run(
+            sources, Config.default(transforms.load()), today=TODAY, checks_everything=reads
+        )
         for reads in (False, True)
     )
 
@@ -130,6 +136,8 @@ def test_copies_of_what_no_decision_rests_on_are_not_told() -> None:
     sources = [source(text, "a.yaml"), source(text, "b.yaml")]
 
     assert (
-        pipeline.run(sources, Config.default(transforms.load()), checks_everything=True).results
+        pipeline.run(
+            sources, Config.default(transforms.load()), today=TODAY, checks_everything=True
+        ).results
         == []
     )

@@ -6,7 +6,7 @@ import os.path
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from kzd.cluster.entry import ROUTE_KINDS
 from kzd.cluster.naming import by_service, by_target, have_same_affixes
@@ -19,8 +19,10 @@ from kzd.edit import path
 from kzd.settings import Settings
 from kzd.value import integer, mapping, sequence
 
-MATCH_LABELS = path("spec.selector.matchLabels")
+if TYPE_CHECKING:
+    from kzd.measurement import Measurement
 
+MATCH_LABELS = path("spec.selector.matchLabels")
 
 R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
@@ -48,7 +50,8 @@ class ClusterView:
     Unset namespaces match unset ones; a set and an unset one match while the input names at most
     one.  Where an identity occurs in several files, evidence comes from the workload's own file,
     then from its own directory.  `settings` and `runs` answer for one resource: the
-    configuration's sections, and whether a transform is active.
+    configuration's sections, and whether a transform is active.  `measured` is the measurement of
+    a path that fits a namespace and is at most so many days old, None where there is none.
     """
 
     def __init__(
@@ -59,12 +62,14 @@ class ClusterView:
         *,
         minor: int,
         min_kubelet: int,
+        measured: Callable[[str, str | None, int], Measurement | None] = lambda *_: None,
     ) -> None:
         self.resources = list(resources)
         self.settings = settings
         self.runs = runs
         self.minor = minor
         self.min_kubelet = min_kubelet
+        self.measured = measured
         self._by_kind: dict[str, list[Resource]] = defaultdict(list)
         self._by_kinds: dict[tuple[str, ...], list[Resource]] = {}
         for resource in self.resources:

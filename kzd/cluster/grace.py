@@ -31,13 +31,14 @@ DRAIN_OPTION = (RULE, "drain_seconds")
 class Need(NamedTuple):
     """
     S, the whole seconds that a container must go on serving; how they came about, and what they
-    rest on.  Above `alarm_seconds` there must be a cause to look for.
+    rest on; `is_known` where somebody configured or measured that.  Above `alarm_seconds` there
+    must be a cause to look for.
     """
 
     seconds: int
     arithmetic: str
     source: str
-    is_configured: bool
+    is_known: bool
     alarm_seconds: float
 
 
@@ -215,8 +216,7 @@ def need_of(workload: Workload, view: ClusterView) -> Need:
         return Need(seconds, f"`preStopSleep.seconds` is {seconds}", source, True, alarm)
     by = found.source or (found.why if found.path else "")
     source = f"{found.basis}: {by}" if by else found.basis
-    is_configured = section.seconds is not None
-    return Need(found.sleep_seconds, found.arithmetic, source, is_configured, alarm)
+    return Need(found.sleep_seconds, found.arithmetic, source, found.is_known, alarm)
 
 
 def said(workload: Workload, view: ClusterView, option: tuple[str, str]) -> tuple[Any, str]:

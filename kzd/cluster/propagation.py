@@ -1,4 +1,4 @@
-"""Which propagation applies to a workload, and why: configured, or its path's published default."""
+"""Which propagation applies to a workload, and why: configured, measured, or its path's default."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from kzd.value import text
 
 if TYPE_CHECKING:
     from kzd.cluster.cluster_view import ClusterView
+    from kzd.measurement import Measurement
+    from kzd.settings import PropagationSection
 
 PUBLISHED = "published default, not measured"
 ASSUMPTION = "assumption, not measured"
@@ -32,6 +34,7 @@ class Path(NamedTuple):
 PATHS: dict[str, Path] = {
     UNSEEN: Path(15, PUBLISHED, True),
     "cluster-ip": Path(10, PUBLISHED, True),
+    "node-port": Path(15, PUBLISHED, True),
     "ingress": Path(15, PUBLISHED, True),
     "mesh": Path(15, PUBLISHED, True),
     "headless": Path(30, ASSUMPTION, True),
@@ -51,6 +54,7 @@ class Propagation(NamedTuple):
     """
     `sleep_seconds` is S, the whole seconds that a preStop sleep needs; `why` says what shows the
     path, `basis` what the number rests on, `arithmetic` how it came about, `source` who said it.
+    `measurement` is the one that it rests on, None where there is none.
     """
 
     sleep_seconds: int
@@ -59,38 +63,73 @@ class Propagation(NamedTuple):
     basis: str
     arithmetic: str
     source: str
+    measurement: Measurement | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether somebody configured or measured it."""
+        return self.basis == CONFIGURED or self.measurement is not None
 
 
 def propagation_of(workload: Workload, view: ClusterView) -> Propagation:
     """The slowest path that reaches a workload; a configured path replaces detection."""
     section = view.settings(workload).propagation
-    if section.path:
-        name, why = section.path, "configured"
-    else:
-        name, why = _slowest(workload, view)
-    known = PATHS[name]
-    label = f"path {name}" if name else "a path that the input does not show"
+    paths = paths_of(workload, view)
     if section.seconds is None:
-        seconds, arithmetic = float(known.seconds), f"{known.seconds} s for {label}"
-        basis, source = known.basis, section.source_of("path")
-    else:
-        seconds, arithmetic = _with_margin(section.seconds, section.margin_seconds)
-        basis, source = CONFIGURED, section.source_of("seconds")
-    return Propagation(ceil(seconds), name, why, basis, arithmetic, source)
+        found = (_by_path(path, why, workload, view) for path, why in paths)
+        return max(found, key=lambda item: item[0])[1]
+    path, why = max(paths, key=lambda item: PATHS[item[0]].seconds)
+    seconds, arithmetic = _with_margin(section.seconds, section)
+    source = section.source_of("seconds")
+    return Propagation(ceil(seconds), path, why, CONFIGURED, arithmetic, source)
 
 
-def _with_margin(seconds: float, configured: float | None) -> tuple[float, str]:
-    margin = max(1.0, seconds / 4) if configured is None else configured
+def paths_of(workload: Workload, view: ClusterView) -> list[tuple[str, str]]:
+    """The paths that reach a workload, one at the least, each with what shows it."""
+    configured = view.settings(workload).propagation.path
+    if configured:
+        return [(configured, "configured")]
+    return detected_paths(workload, view) or [(UNSEEN, "no entry of the input shows the path")]
+
+
+def _by_path(
+    path: str, why: str, workload: Workload, view: ClusterView
+) -> tuple[float, Propagation]:
+    """The seconds of a path before they are rounded up, and what comes of them."""
+    section = view.settings(workload).propagation
+    source = section.source_of("path")
+    label = f" for path {path}" if path else " for a path that the input does not show"
+    found = view.measured(path, workload.namespace, section.max_age_days)
+    if found is None or found.bound_seconds is None:
+        number, basis, _ = PATHS[path]
+        arithmetic = f"{number} s{label}"
+        return number, Propagation(number, path, why, basis, arithmetic, source)
+    seconds, arithmetic = _with_margin(
+        found.bound_seconds, section, label=label, resolution=found.resolution_seconds
+    )
+    basis, source = _claim(found), f"{found.source}; {source or why}"
+    return seconds, Propagation(ceil(seconds), path, why, basis, arithmetic, source, found)
+
+
+def _with_margin(
+    seconds: float, section: PropagationSection, *, label: str = "", resolution: float = 0.0
+) -> tuple[float, str]:
+    from kzd.measurement import margin_seconds  # only where somebody measured: it costs start-up
+
+    margin = section.margin_seconds
+    if margin is None:
+        margin = margin_seconds(seconds, resolution)
     total = seconds + margin
-    text = f"{seconds:g} s + {margin:g} s margin = {total:g} s"
+    text = f"{seconds:g} s{label} + {margin:g} s margin = {total:g} s"
     return total, text if total == ceil(total) else f"{text}, rounded up to {ceil(total)} s"
 
 
-def _slowest(workload: Workload, view: ClusterView) -> tuple[str, str]:
-    seen = detected_paths(workload, view)
-    if not seen:
-        return UNSEEN, "no entry of the input shows the path"
-    return max(seen, key=lambda entry: PATHS[entry[0]].seconds)
+def _claim(found: Measurement) -> str:
+    """What a measurement says, with all that the claim depends on."""
+    return (
+        f"measured: {found.quantile * 100:g} % of rolling updates within {found.bound_seconds:g} s "
+        f"at {found.confidence * 100:g} % confidence, n = {found.rollouts}, {found.measured_at}"
+    )
 
 
 def detected_paths(workload: Workload, view: ClusterView) -> list[tuple[str, str]]:

@@ -26,6 +26,8 @@ def _only_one(context: Any, parameter: Any, given: tuple[str, ...]) -> str | Non
 COMMON = (
     click.option("--config", metavar="FILE", multiple=True, callback=_only_one,
                  help="The configuration, a ZeroDowntime."),
+    click.option("--measurement", metavar="FILE", multiple=True,
+                 help="What was measured, PropagationMeasurements; may be repeated."),
     click.option("--only", metavar="TRANSFORM", multiple=True, shell_complete=transforms,
                  help="Run this transform only, and those it needs; may be repeated."),
     click.option("--skip", metavar="TRANSFORM", multiple=True, shell_complete=transforms,

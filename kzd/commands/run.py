@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ class Request(NamedTuple):
     """What the command line asks for; `is_colored` answers for the stream that is reported on."""
 
     config: str | None = None
+    measurement: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     unsafe: bool = False
@@ -63,12 +65,19 @@ def run(
                 raise ConfigError(f"'{name}' {unknown(name, NAMES)}", field=f"--{option}")
 
     def configuration(bundle: Bundle) -> Config:
-        chosen = choose(bundle, transforms.load(), named=_named(request.config), nearby=_nearby)
+        chosen = choose(
+            bundle,
+            transforms.load(),
+            named=_named(request.config),
+            nearby=_nearby,
+            measured=[_opened(name, "--measurement") for name in request.measurement],
+        )
         return chosen.with_versions(request.kubernetes_version, request.min_kubelet)
 
     output = pipeline.run(
         sources,
         configuration,
+        today=time.strftime("%Y-%m-%d", time.gmtime()),
         only=request.only,
         skip=request.skip,
         unsafe=request.unsafe,
@@ -93,13 +102,16 @@ def _named(option: str | None) -> Source | None:
     name = (os.environ.get(VARIABLE) or None) if option is None else option
     if name is None:
         return None
+    return _opened(name, "--config", "" if option is not None else f" (named by {VARIABLE})")
+
+
+def _opened(name: str, option: str, said: str = "") -> Source:
     try:
         with open(name, "rb") as file:
             return Source(name, file.read())
     except OSError as error:
-        said = "" if option is not None else f" (named by {VARIABLE})"
         message = f"can't be read: {error.strerror}{said}"
-        raise ConfigError(message, file=name or "--config") from error
+        raise ConfigError(message, file=name or option) from error
 
 
 def _nearby() -> Source | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kzd.cluster.resource import Resource
 from kzd.config.annotation import Annotated, Annotations, Exemption, Note
@@ -12,15 +12,20 @@ from kzd.config.layer import Layer, Position, Reader, Said, built, merged
 from kzd.config.override import Override, exempt_key, read_overrides
 from kzd.edit import FieldPath, path
 from kzd.errors import ConfigError
-from kzd.option_value import Unfit, shown
+from kzd.option_value import Unfit, nearest, shown
 from kzd.result import Result
 from kzd.settings import PlatformSection, PropagationSection, RolesSection, Settings
 from kzd.transform import Transform
+
+if TYPE_CHECKING:
+    from kzd.config.measurement import Read
 
 __all__ = ["Config", "Exemption", "Resolved", "parse"]
 
 API_VERSION = "kzd.dev/v1alpha1"
 KIND = "ZeroDowntime"
+MEASUREMENT = "PropagationMeasurement"
+KINDS = (KIND, MEASUREMENT)
 TOP_KEYS = ("apiVersion", "kind", "metadata", "spec")
 PLUGIN_KEYS = ("argsOneLiner", "argsFromFile")
 """What kustomize reads in the configuration of a plugin: the arguments that it calls it with."""
@@ -42,7 +47,7 @@ class Config:
     One ZeroDowntime, read and typed.
 
     `source` names it, empty for the defaults.  `minor` is the API server's minor version,
-    `min_kubelet` that of the oldest kubelet.
+    `min_kubelet` that of the oldest kubelet.  `measurements` are all of the run, from all places.
     """
 
     def __init__(
@@ -52,10 +57,12 @@ class Config:
         overrides: tuple[Override, ...],
         transforms: Sequence[Transform],
         position: Position | None = None,
+        measurements: Sequence[Read] = (),
     ) -> None:
         self.source = source
         self.spec = spec
         self.overrides = overrides
+        self.measurements = measurements
         self._position = position
         self._transforms = transforms
         self._annotations = Annotations(transforms)
@@ -77,7 +84,16 @@ class Config:
         if not said:
             return self
         spec = merged([self.spec, {"kubernetes": said}])
-        return Config(self.source, spec, self.overrides, self._transforms, self._position)
+        return self._with(spec, self.measurements)
+
+    def with_measurements(self, more: Sequence[Read]) -> Config:
+        """The same with measurements from elsewhere, too."""
+        return self._with(self.spec, [*self.measurements, *more]) if more else self
+
+    def _with(self, spec: Layer, measurements: Sequence[Read]) -> Config:
+        return Config(
+            self.source, spec, self.overrides, self._transforms, self._position, measurements
+        )
 
     def _versions(self) -> tuple[int, int]:
         said = self.spec.get("kubernetes", {})
@@ -188,9 +204,20 @@ def parse(
         reader.fail((), f"must be a {KIND}, not {shown(data)}")
     for key, wanted in (("apiVersion", API_VERSION), ("kind", KIND)):
         if data.get(key) != wanted:
-            reader.fail((key,), f"must be '{wanted}', not {shown(data.get(key))}")
+            told = f"must be '{wanted}', not {shown(data.get(key))}"
+            is_near = key == "kind" and data.get(key) != MEASUREMENT
+            reader.fail((key,), told + (nearest(data.get(key), KINDS) if is_near else ""))
     reader.mapping((), data, [*TOP_KEYS, *PLUGIN_KEYS])
     spec = reader.mapping(("spec",), data.get("spec"), [*reader.sections, "overrides"])
     layer = reader.layer(("spec",), spec, reader.sections)
     overrides = read_overrides(reader, spec.get("overrides"))
-    return Config(source, layer, overrides, transforms, position)
+    given = reader.mapping((), spec.get("propagation")).get("measurements")
+    return Config(source, layer, overrides, transforms, position, _read(given, source, position))
+
+
+def _read(given: Any, source: str, position: Position | None) -> Sequence[Read]:
+    if given is None:
+        return ()
+    from kzd.config.measurement import read_list  # only where they are: it costs start-up
+
+    return read_list(given, source, position)

@@ -61,7 +61,7 @@ def built(section: type[Section], said: dict[str, Said]) -> Any:
 
 class Reader:
     """
-    Reads the mappings of a ZeroDowntime; raises ConfigError with the field and its line.
+    Reads the mappings of a document of kzd's; raises ConfigError with the field and its line.
 
     `source` names it, `position` tells the line and column of a field path, `sections` are all
     sections and transforms by their key in YAML, each with its name and its class.
@@ -108,16 +108,22 @@ class Reader:
         for key in keys:
             if key in data:
                 name, section = self.sections[key]
-                said = self._options((*path, key), data[key], section)
+                documents = () if is_specific else section.documents
+                said = self.options((*path, key), data[key], section, documents)
                 layer[name] = {
                     option: item._replace(is_specific=is_specific) for option, item in said.items()
                 }
         return layer
 
-    def _options(self, path: FieldPath, value: Any, section: type[Section]) -> dict[str, Said]:
+    def options(
+        self, path: FieldPath, value: Any, section: type[Section], beside: Iterable[str] = ()
+    ) -> dict[str, Said]:
+        """What a mapping says of a section's options; `beside` are keys that are read elsewhere."""
         names = {camel(name): name for name in section.options}
         said = {}
-        for key, given in self.mapping(path, value, names).items():
+        for key, given in self.mapping(path, value, [*names, *beside]).items():
+            if key not in names:
+                continue
             option = section.options[names[key]]
             if given is None and not option.is_optional:
                 continue

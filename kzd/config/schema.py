@@ -6,11 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from kzd.config.configuration import API_VERSION, KIND, PLUGIN_KEYS, TOP_KEYS
+from kzd.config.configuration import API_VERSION, KIND, MEASUREMENT, PLUGIN_KEYS, TOP_KEYS
 from kzd.config.kubernetes_version import VERSION
+from kzd.config.measurement import ANY, DATE, REQUIRED, MeasurementSection
 from kzd.config.override import ALL, GLOBAL_SECTIONS, MATCH_KEYS
 from kzd.option_value import camel
-from kzd.settings import SECTIONS, KubernetesSection
+from kzd.settings import SECTIONS, KubernetesSection, PropagationSection
 from kzd.transform import Option, Section, Transform
 from kzd.validation.validate import NEWEST, OLDEST
 
@@ -36,6 +37,7 @@ def config_schema(transforms: Sequence[Transform]) -> Schema:
     local = {name: item for name, item in anywhere.items() if name not in GLOBAL_SECTIONS}
     override = {"match": {"$ref": "#/definitions/match"}, "exempt": _exempt(transforms)} | local
     items = {"type": "array", "items": _mapping(override, required=["match"])}
+    anywhere["propagation"] = _with_measurements(sections["propagation"])
     spec = _mapping(anywhere | {"overrides": _nullable(items)})
     top = ({"const": API_VERSION}, {"const": KIND}, {"type": "object"}, _nullable(spec))
     arguments = {"type": "string", "description": "For kustomize, where kzd is a plugin of it."}
@@ -49,6 +51,41 @@ def config_schema(transforms: Sequence[Transform]) -> Schema:
             required=["apiVersion", "kind"],
         ),
     }
+
+
+def measurement_schema() -> Schema:
+    """The schema of a PropagationMeasurement document."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": f"{MEASUREMENT}, what kzd measured",
+        **_measurement(),
+    }
+
+
+def _measurement() -> Schema:
+    options = MeasurementSection.options
+    fields = {camel(name): option_schema(name, item) for name, item in options.items()}
+    for name in REQUIRED:
+        if not options[name].is_optional:
+            fields[camel(name)] |= {"type": TYPES[options[name].kind]["type"]}
+            if options[name].choices:
+                fields[camel(name)]["enum"] = list(options[name].choices)
+    fields["measuredAt"]["pattern"] = f"^{DATE}$"
+    fields |= {name: {"description": "The run, in words of its own."} for name in ANY}
+    fields["observers"]["type"] = ["array", "null"]
+    spec = _mapping(fields, required=[camel(name) for name in REQUIRED])
+    metadata = {"type": ["object", "null"], "description": "Any, with a `name` to be told by."}
+    top = {"apiVersion": {"const": API_VERSION}, "kind": {"const": MEASUREMENT}}
+    return _mapping(
+        top | {"metadata": metadata, "spec": spec}, required=["apiVersion", "kind", "spec"]
+    )
+
+
+def _with_measurements(section: Schema) -> Schema:
+    """The section of `spec`; in overrides it holds no documents."""
+    [(name, sentence)] = PropagationSection.documents.items()
+    documents = {"type": ["array", "null"], "items": _measurement(), "description": sentence}
+    return section | {"properties": section["properties"] | {name: documents}}
 
 
 def section_schema(section: type[Section]) -> Schema:

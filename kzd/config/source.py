@@ -1,12 +1,16 @@
-"""Which configuration applies: exactly one source, the nearest, never merged with another."""
+"""
+Which configuration applies: exactly one ZeroDowntime, the nearest, never merged with another.
+
+PropagationMeasurements are data: all of them count, from all places.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kzd.config.annotation import option_keys
-from kzd.config.configuration import API_VERSION, KIND, PLUGIN_KEYS, Config, parse
+from kzd.config.configuration import API_VERSION, KIND, MEASUREMENT, PLUGIN_KEYS, Config, parse
 from kzd.config.layer import Layer, Said
 from kzd.edit import FieldPath
 from kzd.errors import ConfigError, InputError
@@ -16,6 +20,9 @@ from kzd.result import FUNCTION_CONFIG
 from kzd.settings import SECTIONS
 from kzd.text.document import Document, read
 from kzd.transform import Transform
+
+if TYPE_CHECKING:
+    from kzd.config.measurement import Read
 
 FUNCTION_KEYS = ("config.kubernetes.io/function", "config.k8s.io/function")
 """The annotations by which a host finds the program of a function in its configuration."""
@@ -30,22 +37,41 @@ def choose(
     *,
     named: Source | None = None,
     nearby: Callable[[], Source | None] = lambda: None,
+    measured: Sequence[Source] = (),
 ) -> Config:
     """
     The configuration of a run; raises ConfigError.
 
-    `named` is the file that the command line or the environment names, `nearby` reads the one of
-    the working directory, which is not asked for where a ResourceList comes in: there the
-    directory is the host's.  What configures a function among the files of the input counts when
-    its host calls, and not here: each overlay of a repository may have its own.
+    `measured` are files that hold measurements, which count beside those of the input and of the
+    configuration.  `named` is the file that the command line or the environment names, `nearby`
+    reads the one of the working directory, which is not asked for where a ResourceList comes in:
+    there the directory is the host's.  What configures a function among the files of the input
+    counts when its host calls, and not here: each overlay of a repository may have its own.
     """
+    given = [held for held in bundle.configurations if not _is_of_function(held)]
+    in_input = [held for held in given if held.resource.kind == MEASUREMENT]
+    others = [held for held in given if held.resource.kind != MEASUREMENT]
+    config = _chosen(bundle, transforms, others, named, nearby)
+    if not (in_input or measured):
+        return config
+    named_files = (item for file in measured for item in measurements(file))
+    return config.with_measurements([*map(_measurement_of, in_input), *named_files])
+
+
+def _chosen(
+    bundle: Bundle,
+    transforms: Sequence[Transform],
+    given: Sequence[Held],
+    named: Source | None,
+    nearby: Callable[[], Source | None],
+) -> Config:
+    """The nearest ZeroDowntime; `given` are those of the input."""
     envelope = _envelope(bundle)
     function = _function_config(envelope, transforms) if envelope else None
     if function is not None:
         return function
     if named is not None:
         return read_config(named, transforms)
-    given = [held for held in bundle.configurations if not _is_of_function(held)]
     if given:
         return _from_input(given, transforms)
     found = None if envelope else nearby()
@@ -149,8 +175,52 @@ def _parsed(
     return parse(data, name, transforms, lambda path: document.position(prefix + path))
 
 
+def _measurement_of(held: Held) -> Read:
+    from kzd.config.measurement import read_measurement  # only where one is: it costs start-up
+
+    return read_measurement(held.resource.data, held.resource.origin.name, held.position)
+
+
 def read_config(source: Source, transforms: Sequence[Transform]) -> Config:
-    """The configuration that a file holds; raises ConfigError."""
+    """
+    The configuration that a file holds, with the measurements beside it; raises ConfigError.
+
+    Of a file that holds measurements only, everything else is the default.
+    """
+    found = _documents(source)
+    measured = [item for item in found if item[2]["kind"] == MEASUREMENT]
+    others = [item for item in found if item[2]["kind"] != MEASUREMENT]
+    if len(others) > 1 or not found:
+        number = str(len(others)) if others else "none"
+        line, column = others[1][0].position(others[1][1]) if others else (0, 0)
+        raise ConfigError(
+            f"must hold one {KIND}, not {number}", file=source.name, line=line, column=column
+        )
+    if others:
+        document, prefix, data = others[0]
+        config = _parsed(data, source.name, transforms, document, prefix)
+    else:
+        config = Config(source.name, {}, (), transforms)
+    return config.with_measurements([_read(source, item) for item in measured])
+
+
+def measurements(source: Source) -> list[Read]:
+    """The measurements that a file holds, and nothing else; raises ConfigError."""
+    found = _documents(source)
+    if not found:
+        raise ConfigError(f"must hold a {MEASUREMENT}", file=source.name)
+    return [_read(source, item) for item in found]
+
+
+def _read(source: Source, found: tuple[Document, FieldPath, dict[str, Any]]) -> Read:
+    from kzd.config.measurement import read_measurement  # only where one is: it costs start-up
+
+    document, prefix, data = found
+    return read_measurement(data, source.name, lambda path: document.position(prefix + path))
+
+
+def _documents(source: Source) -> list[tuple[Document, FieldPath, dict[str, Any]]]:
+    """The resources of a file, each with its document and its place there; raises ConfigError."""
     try:
         documents = read(source.name, source.data).documents
         for document in documents:
@@ -161,17 +231,9 @@ def read_config(source: Source, transforms: Sequence[Transform]) -> Config:
         ) from error
     for note in (note for document in documents for note in document.notes):
         raise ConfigError(note.message, file=source.name, line=note.line, column=note.column)
-    found = [
+    return [
         (document, path, data)
         for document in documents
         for path, data in document.resources
         if data.get("apiVersion") != BUILT_IN
     ]
-    if len(found) != 1:
-        number = "none" if not found else str(len(found))
-        line, column = found[1][0].position(found[1][1]) if found else (0, 0)
-        raise ConfigError(
-            f"must hold one {KIND}, not {number}", file=source.name, line=line, column=column
-        )
-    document, prefix, data = found[0]
-    return _parsed(data, source.name, transforms, document, prefix)

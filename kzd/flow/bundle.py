@@ -19,7 +19,7 @@ EVIDENCE_KINDS = WORKLOAD_KINDS.union(
     WEBHOOK_KINDS,
     ["Service", "InferencePool", "ServiceEntry", "TargetGroupBinding"],
     ["HorizontalPodAutoscaler", "ScaledObject", "PodDisruptionBudget", "ResourceQuota"],
-    ["PersistentVolumeClaim", "Namespace", "ZeroDowntime"],
+    ["PersistentVolumeClaim", "Namespace", "ZeroDowntime", "PropagationMeasurement"],
 )
 """The kinds that a decision may rest on; documents of other kinds are never parsed."""
 

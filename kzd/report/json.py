@@ -10,6 +10,7 @@ from kzd import __version__
 from kzd.edit import Edit, spelled
 from kzd.flow.review import Review
 from kzd.flow.telling import presentable, reference
+from kzd.measurement import Measurement
 from kzd.result import SEVERITIES, Result
 
 
@@ -69,6 +70,20 @@ def _propagation(review: Review) -> dict[str, Any] | None:
         "basis": found.basis,
         "arithmetic": found.arithmetic,
         "source": found.source or None,
+        "measurement": _measurement(found.measurement),
+    }
+
+
+def _measurement(found: Measurement | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "name": found.name,
+        "quantile": found.quantile,
+        "confidence": found.confidence,
+        "boundSeconds": found.bound_seconds,
+        "rollouts": found.rollouts,
+        "measuredAt": found.measured_at,
     }
 
 

@@ -34,7 +34,7 @@ def own_hook(workload: Workload, options: Options, cluster: ClusterView) -> Iter
     if not grace.sleep_helps(workload, cluster) or take_over(workload, cluster):
         return
     need = grace.need_of(workload, cluster)
-    severity: Severity = "warning" if need.is_configured else "info"
+    severity: Severity = "warning" if need.is_known else "info"
     for container, hook in hooks_of(workload):
         place = container.path + PRE_STOP
         if container.is_sidecar or hook.seconds >= need.seconds:

@@ -1,11 +1,12 @@
 """
 Learn where a long sleep hides a cause that should be found.
 
-Inside a cluster the news of a Pod's end travels in seconds.  Where it is said to take longer than
-`propagation.alarmSeconds`, 60 by default, something delays it, and sleeping it out makes every
-rollout slow without curing it.  Known causes: a large `minSyncPeriod` of kube-proxy; IPVS with
-`conn_reuse_mode` 0, which leads reused source ports to Pods that are gone; clients that hold DNS
-answers or never open a new connection; a controller that lags behind.
+Inside a cluster the news of a Pod's end travels in seconds.  Where it is said, or was measured, to
+take longer than `propagation.alarmSeconds`, 60 by default, something delays it, and sleeping it
+out makes every rollout slow without curing it.  `kzd advise` lists what to look at.  Known causes:
+a large `minSyncPeriod` of kube-proxy; IPVS with `conn_reuse_mode` 0, which leads reused source
+ports to Pods that are gone; clients that hold DNS answers or never open a new connection; a
+controller that lags behind.
 
 Left alone: paths through load balancers outside of the cluster, whose own checks take minutes.
 Source: https://github.com/kubernetes/kubernetes/issues/81775
@@ -25,7 +26,8 @@ from kzd.transform import OptionSet, transform
 
 CAUSE = (
     "look for the cause: a large `minSyncPeriod` of kube-proxy, IPVS that leads reused ports to "
-    "Pods that are gone, clients that hold DNS answers, or a controller that lags behind"
+    "Pods that are gone, clients that hold DNS answers, or a controller that lags behind; "
+    "`kzd advise` says more"
 )
 
 
