@@ -332,7 +332,7 @@ def test_a_margin_is_added_to_configured_seconds(
     assert found.arithmetic == arithmetic
 
 
-IN_CLUSTER = ("cluster-ip", "ingress", "mesh", "headless")
+IN_CLUSTER = ("cluster-ip", "node-port", "ingress", "mesh", "headless")
 OUTSIDE = ("node-local", "aws-alb-ip", "azure-agic", "aws-nlb", "gke-neg")
 
 

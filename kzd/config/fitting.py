@@ -24,6 +24,8 @@ TIME_ZONES = timedelta(days=1)
 
 ROUNDING = 1e-9
 
+INSTEAD = "Without another one the default of path `{path}` counts; `kzd measure` makes one"
+
 WHERE = {"cluster-ip": "only Pods call a workload", "node-port": "requests come by a node's port"}
 """When a path that no input shows is the right one to configure."""
 
@@ -93,7 +95,7 @@ class Fitting:
         if max_age_days is not None and age.days > max_age_days:
             return "measuredAt", (
                 f"is {found.measured_at}, {age.days} days ago, and `propagation.maxAgeDays` is "
-                f"{max_age_days}; `kzd measure` measures again"
+                f"{max_age_days}"
             )
         return None
 
@@ -112,8 +114,8 @@ class Fitting:
             flaw = self._flaw(found, min(ages, default=None))
             if flaw:
                 field, why = flaw
-                default = f"without another one the default of path `{found.path}` counts"
-                yield read.told(field, f"{why}; it is not used, and {default}", "warning")
+                told = f"{why}; it is not used. {INSTEAD.format(path=found.path)}"
+                yield read.told(field, told, "warning")
             elif ages:
                 is_any_used = True
             elif calls:

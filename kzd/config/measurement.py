@@ -119,7 +119,7 @@ def _judge(reader: Reader, path: FieldPath, spec: dict[str, Any], said: dict[str
         reader.fail((*path, "measuredAt"), message)
     if said["claim"].value == INSUFFICIENT and not (said.get("reason") or Said("", "")).value:
         reader.fail((*path, "reason"), f"must say why the claim is `{INSUFFICIENT}`")
-    if not isinstance(spec.get("observers") or [], list):
+    if not isinstance(spec.get("observers"), list | None):
         reader.fail((*path, "observers"), f"must be a list, not {shown(spec['observers'])}")
 
 
