@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from kzd.measure.document import documents
+from kzd.measurement import MEASURED, Measurement
 from tests.console import Console
 
 FACTS = (
@@ -75,3 +77,75 @@ def test_what_can_not_be(console: Console, option: str, value: str, said: str) -
 
     assert (done.code, done.out) == (2, b"")
     assert done.err.startswith(f"kzd: error: {option}: {said}")
+
+
+def measured(console: Console, path: str, seconds: float, mode: str = "ipvs") -> str:
+    found = Measurement(
+        name=path, path=path, claim=MEASURED, quantile=0.95, confidence=0.95,
+        bound_seconds=seconds, maximum_seconds=seconds, rollouts=60, deletions=180, censored=0,
+        resolution_seconds=0.1, measured_at="2026-11-23",
+        cluster={"kubernetes": "v1.34.4", "kernels": ["6.18.5"], "kubeProxyMode": mode},
+    )  # fmt: skip
+    console.write(f"{path}.yaml", documents([found]))
+    return f"{path}.yaml"
+
+
+def test_a_measurement_tells_facts(console: Console) -> None:
+    file = measured(console, "cluster-ip", 12.0)
+
+    facts, *advice = console.kzd("advise", file).out.decode().split("\n\n")
+
+    assert facts == "kernel 6.18.5, kube-proxy 1.34, mode ipvs, 12 s over cluster-ip"
+    assert advice[0].startswith("do: the propagation over cluster-ip\n  Look for the cause")
+    assert any("Switch kube-proxy to nftables" in item for item in advice)
+
+
+def test_options_beat_what_was_measured(console: Console) -> None:
+    file = measured(console, "cluster-ip", 12.0)
+    options = ("--kube-proxy-mode", "nftables", "--services", "7")
+
+    done = console.kzd("advise", "--format", "json", *options, file)
+
+    (facts,) = json.loads(done.out)["facts"]
+    assert (facts["kubeProxyMode"], facts["services"]) == ("nftables", 7)
+    assert (facts["kernel"], facts["seconds"]) == ("6.18.5", 12.0)
+
+
+def test_several_measurements_and_standard_input(console: Console) -> None:
+    names = [measured(console, "cluster-ip", 1.0), measured(console, "headless", 30.0)]
+    stream = "---\n".join((console.folder / name).read_text() for name in names)
+
+    found = [console.kzd("advise", *names).out, console.kzd("advise", "-", data=stream).out]
+
+    assert found[0] == found[1]
+    assert found[0].startswith(
+        b"kernel 6.18.5, kube-proxy 1.34, mode ipvs, 1 s over cluster-ip\n"
+        b"kernel 6.18.5, kube-proxy 1.34, mode ipvs, 30 s over headless\n\n"
+    )
+    assert b"the propagation over headless" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        (None, 3, "can't be read"),
+        ("", 2, "must hold a PropagationMeasurement"),
+        ("kind: [", 2, "is not YAML"),
+        (
+            "apiVersion: kzd.dev/v1alpha1\nkind: PropagationMeasurement\nspec: {}\n",
+            2,
+            "must be set",
+        ),
+    ],
+)
+def test_files_that_are_no_measurement(
+    console: Console, text: str | None, code: int, said: str
+) -> None:
+    if text is not None:
+        console.write("found.yaml", text)
+
+    done = console.kzd("advise", "found.yaml")
+
+    assert (done.code, done.out) == (code, b"")
+    assert done.err.startswith("found.yaml")
+    assert said in done.err
