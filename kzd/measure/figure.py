@@ -10,6 +10,7 @@ from kzd.measure import marks
 from kzd.measure.evidence import Evidence, Sample, last_seconds
 from kzd.measure.figure_style import STYLE
 from kzd.measure.record import Arrivals
+from kzd.measure.sections import Section, every, sections_of
 from kzd.measure.svg import NAMESPACE, element, text, ticks
 
 WIDTH, LEFT, RIGHT = 1000, 96, 26
@@ -27,20 +28,6 @@ class Line(NamedTuple):
     name: str
     seconds: float
     label: str
-
-
-class Group(NamedTuple):
-    """Rows that belong together, and what stands before them; empty for a heading's own group."""
-
-    label: str
-    samples: Sequence[Sample]
-
-
-class Section(NamedTuple):
-    """A heading with groups below."""
-
-    heading: str
-    groups: list[Group]
 
 
 class Scale(NamedTuple):
@@ -64,10 +51,10 @@ def figure(evidence: Evidence, name: str, said: Sequence[str], lines: Sequence[L
     `said` is its title and what is told below, a text each, `name` makes its ids unique, `lines`
     are drawn from left to right.
     """
-    sections = list(_sections(evidence))
+    sections = list(sections_of(evidence))
     scale = Scale(_end(evidence, lines))
     head, top = _head(said)
-    legend, top = _legend(top, has_reused=any(item.reused for item in _all(evidence)))
+    legend, top = _legend(top, has_reused=any(item.reused for item in every(evidence)))
     plot = top + LINE * (len(lines) + 1) + 8
     bands, rows, bottom = _rows(sections, plot, scale)
     height = bottom + 46
@@ -91,27 +78,8 @@ def figure(evidence: Evidence, name: str, said: Sequence[str], lines: Sequence[L
     )  # fmt: skip
 
 
-def _all(evidence: Evidence) -> list[Sample]:
-    others = [sample for item in evidence.unwhole for sample in item.samples]
-    return [*evidence.samples, *others, *evidence.singles]
-
-
-def _sections(evidence: Evidence) -> Iterator[Section]:
-    has_runs = len({item.deletion.run for item in _all(evidence)}) > 1
-    for heading, rollouts in (
-        ("rolling updates", evidence.rollouts),
-        ("rolling updates that are not whole, no part of any figure", evidence.unwhole),
-    ):
-        for run in dict.fromkeys(item.run for item in rollouts):
-            groups = [Group(f"{item.number}", item.samples) for item in rollouts if item.run == run]
-            yield Section(f"{heading} of run {run[:40]}" if has_runs else heading, groups)
-    singles = [Group(f"{item.deletion.rollout}", [item]) for item in evidence.singles]
-    if singles:
-        yield Section("single deletions, reported apart", singles)
-
-
 def _end(evidence: Evidence, lines: Sequence[Line]) -> float:
-    samples = _all(evidence)
+    samples = every(evidence)
     known = [item.seconds for item in samples] + [item.seconds for item in lines]
     most = max([0.1, *known])
     reused = max((last_seconds(item.reused) for item in samples), default=0.0)
