@@ -9,7 +9,7 @@ from kzd.measure.evidence import Evidence, Sample
 
 
 class Group(NamedTuple):
-    """Rows that belong together, and what stands before them; empty for a heading's own group."""
+    """Rows that belong together, and the number that stands before them."""
 
     label: str
     samples: Sequence[Sample]
