@@ -24,7 +24,8 @@ SPEC: dict[str, Any] = {
 def plain(name: str = "prod", **spec: Any) -> dict[str, Any]:
     """A measurement with some fields of its spec said otherwise."""
     envelope = {"apiVersion": "kzd.dev/v1alpha1", "kind": "PropagationMeasurement"}
-    return envelope | {"metadata": {"name": name}, "spec": SPEC | spec}
+    metadata = {"name": name, "annotations": {"config.kubernetes.io/local-config": "true"}}
+    return envelope | {"metadata": metadata, "spec": SPEC | spec}
 
 
 def text(name: str = "prod", **spec: Any) -> str:

@@ -275,7 +275,7 @@ def test_a_margin_is_added_to_the_bound(name: str) -> None:
 
 def test_a_measurement_is_an_item_of_a_resource_list() -> None:
     """With the namespace and the name that kustomize gives it."""
-    carried = text().replace("{name: prod}", "{name: eu-prod, namespace: shop}")
+    carried = text().replace("{name: prod,", "{name: eu-prod, namespace: shop,")
     data = resource_list(*SHOP.split("---\n"), carried)
 
     output = run(data, only=["pre-stop-sleep"])

@@ -33,6 +33,7 @@ from tests.hosts.kustomizations import (
     plain,
     stand_in,
 )
+from tests.measurements import text as measurement
 
 EDITS = """\
   strategy:
@@ -333,6 +334,19 @@ def test_options_of_the_transformer_and_exemptions_of_the_manifests(hosts: Hosts
 
     assert sleep_of(found["Deployment/eu-web"]) == 7
     assert names(list(found), "PodDisruptionBudget") == []
+
+
+def test_a_measurement_among_the_resources_counts_and_is_not_applied(hosts: Hosts) -> None:
+    base(hosts)
+    folder = overlay(hosts, "over", RENAMED, "base", "measured")
+    asked = "spec: {propagation: {path: cluster-ip}}"
+    hosts.write(f"over/{FUNCTION}", (folder / FUNCTION).read_text().replace("spec: {}", asked))
+    hosts.write("measured/propagation.yaml", measurement(path="cluster-ip", namespaces=["shop"]))
+    kustomization(hosts, "measured", "resources: [propagation.yaml]\n")
+    found = documents(built(hosts, folder))
+
+    assert sleep_of(found["Deployment/eu-web"]) == 5
+    assert names(list(found), "PropagationMeasurement") == []
 
 
 def test_overrides_match_by_the_old_name_and_by_the_new_one(hosts: Hosts) -> None:
