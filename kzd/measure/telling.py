@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
+from kzd.measure.observer import RESOLVE_SECONDS
 from kzd.measure.order_statistics import rollouts_needed
 from kzd.measure.record import FRESH
 from kzd.measure.summary import Summary
@@ -133,6 +134,11 @@ def _limits(summary: Summary) -> Iterator[str]:
         yield f"other nodes than the {len(nodes)} of {all_nodes} that had an observer"
     if not measurement.load["churnPerSecond"]:
         yield "a busier cluster: no other Service was changed on purpose meanwhile"
+    if measurement.path == "headless":
+        yield (
+            f"clients that keep an answer of DNS for longer than the {RESOLVE_SECONDS:g} s after "
+            "which an observer asks again"
+        )
     yield "other times, versions and sizes of the cluster than those above"
     yield (
         "requests over connections that are already open: they end with the app, within its "

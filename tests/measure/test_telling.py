@@ -132,6 +132,13 @@ PHRASES: list[tuple[Sequence[Deletion], dict[str, Any], str, bool]] = [
         True,
     ),
     (rollouts([9.0] * 59), {}, "sleep         12 s: 9 s + 2.25 s margin", True),
+    (rollouts([0.9] * 59), {}, "clients that keep an answer of DNS", False),
+    (
+        [item._replace(arrivals=(arrivals(path="headless"),)) for item in rollouts([0.9] * 59)],
+        {},
+        "- clients that keep an answer of DNS",
+        True,
+    ),
     ([deletion()], {}, "seen so far", False),
     ([deletion()], {}, "observer-1", False),
 ]  # fmt: skip
