@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import ceil, floor
 from typing import Any, NamedTuple
 
 
@@ -64,22 +65,26 @@ class Account:
         return []
 
     def load(self, path: str, is_reused: bool, begin: float, end: float) -> Load:
-        """What was sent between two times of the observer's clock, whole seconds only."""
-        sent = failed = seconds = 0
+        """
+        What was sent between two times of the observer's clock, whole seconds only.
+
+        In a second that it tells nothing of, it sent nothing: who saw it?
+        """
+        sent = failed = 0
+        seconds = floor(end) - ceil(begin)
         errors: dict[str, int] = {}
         pods: dict[str, int] = {}
         for second, targets in self._seconds.items():
             if not begin <= second <= end - 1:
                 continue
             for item in _of(targets, path, is_reused):
-                seconds += 1
                 sent += item["sent"]
                 failed += item["failed"]
                 for name, number in item["errors"].items():
                     errors[name] = errors.get(name, 0) + number
                 for pod, (number, *_) in item["pods"].items():
                     pods[pod] = pods.get(pod, 0) + number
-        return Load(sent / seconds if seconds else 0.0, sent, failed, errors, pods)
+        return Load(sent / seconds if seconds > 0 else 0.0, sent, failed, errors, pods)
 
     def exchange(self, path: str, is_reused: bool, pod: str) -> Exchange | None:
         """What is known of a Pod, None where it never answered."""
