@@ -19,7 +19,7 @@ def cluster_facts(api: KubeApi, accounts: Iterable[Account]) -> dict[str, Any]:
     kernels = {info["kernelVersion"] for info in infos} | {
         account.kernel for account in known if account.kernel and account.node
     }
-    modes = {account.mode for account in known if account.mode in MODES}
+    modes = {account.mode for account in known if account.mode in MODES and account.node}
     return {
         "kubernetes": _version(api),
         "kubelets": sorted({info["kubeletVersion"] for info in infos}) or None,
@@ -49,4 +49,6 @@ def _number_of_services(api: KubeApi) -> int | None:
         found = api.get("/api/v1/services", limit=1)
     except ClusterError:
         return None
-    return len(found.get("items") or []) + int(found["metadata"].get("remainingItemCount") or 0)
+    metadata = found["metadata"]
+    remaining = metadata.get("remainingItemCount", None if metadata.get("continue") else 0)
+    return None if remaining is None else len(found.get("items") or []) + int(remaining)

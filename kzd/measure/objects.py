@@ -21,6 +21,16 @@ PORT = 8080
 GRACE_BEYOND_SECONDS = 30
 UNPRIVILEGED = 65532
 
+WITHOUT_MESH = {"sidecar.istio.io/inject": "false", "istio.io/dataplane-mode": "none"}
+WITHOUT_LINKERD = {"linkerd.io/inject": "disabled"}
+"""
+A mesh's proxy chooses the backend in the Service's place: what it shows would be the mesh's
+propagation under the name of another path.
+
+Source: https://istio.io/latest/docs/reference/config/labels/,
+https://linkerd.io/2/features/proxy-injection/
+"""
+
 COLLECTIONS = {
     "Namespace": "/api/v1/namespaces",
     "ConfigMap": "/api/v1/namespaces/{}/configmaps",
@@ -87,7 +97,7 @@ def backends(run: str, plan: Plan, window_seconds: float, generation: int) -> Ob
     )  # fmt: skip
     grace = int(window_seconds) + GRACE_BEYOND_SECONDS
     template = _template(run, BACKEND, container, terminationGracePeriodSeconds=grace)
-    template["metadata"]["annotations"] = {"kzd.dev/measure-generation": str(generation)}
+    template["metadata"]["annotations"] |= {"kzd.dev/measure-generation": str(generation)}
     strategy = {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
     return _deployment(run, NAME, BACKEND, plan.backends, template, strategy=strategy)
 
@@ -143,7 +153,10 @@ def _template(run: str, role: str, container: Object, **spec: Any) -> Object:
         "labelSelector": {"matchLabels": {RUN: run, ROLE: role}},
     }  # fmt: skip
     return {
-        "metadata": {"labels": MANAGED | {RUN: run, ROLE: role}},
+        "metadata": {
+            "labels": MANAGED | WITHOUT_MESH | {RUN: run, ROLE: role},
+            "annotations": dict(WITHOUT_LINKERD),
+        },
         "spec": {
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,

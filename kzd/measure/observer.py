@@ -14,7 +14,6 @@ import platform
 import random
 import socket
 import ssl
-import sys
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,8 +21,10 @@ from urllib.parse import urlsplit
 OBSERVER = "x-kzd-observer"
 
 ANSWER_SECONDS = 3.0
-FIRST_PORT, LAST_PORT = 20000, 60000
-REUSED_PORTS = 64
+FRESH_FROM, FRESH_TO = 20000, 60000
+REUSED_FROM, REUSED_TO, REUSED_PORTS = 60000, 65000, 64
+"""Apart: a fresh port that was just used again and again for the same address would not be one."""
+
 RESOLVE_SECONDS = 0.5
 
 _STARTED = time.time(), time.monotonic()
@@ -53,9 +54,12 @@ class Target:
             f"GET {resource} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: kzd\r\n"
             f"{OBSERVER}: {observer}\r\nConnection: close\r\n\r\n"
         ).encode()
-        first = random.randrange(FIRST_PORT, LAST_PORT - REUSED_PORTS)
-        self.range = (first, first + REUSED_PORTS) if is_reused else (FIRST_PORT, LAST_PORT)
-        self.next = first
+        if is_reused:
+            self.next = random.randrange(REUSED_FROM, REUSED_TO - REUSED_PORTS)
+            self.range = self.next, self.next + REUSED_PORTS
+        else:
+            self.next = random.randrange(FRESH_FROM, FRESH_TO)
+            self.range = FRESH_FROM, FRESH_TO
         self.clear()
 
     def clear(self) -> None:
@@ -223,11 +227,11 @@ def proxy_mode() -> str:
 
 
 def tell(data: dict[str, Any]) -> None:
-    """A line of JSON; nobody may be there to read it any more."""
+    """A line of JSON; where nobody is there to read it any more, the load ends."""
     try:
         print(json.dumps(data, separators=(",", ":")), flush=True)
     except BrokenPipeError:
-        sys.exit(0)
+        os._exit(0)
 
 
 def main() -> None:

@@ -6,14 +6,15 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
+from collections import deque
 from collections.abc import Collection
 from importlib.resources import files
+from threading import Thread
 
 from kzd.kube_api import ClusterError, KubeApi
 from kzd.measure.accounts import Account
-from kzd.measure.objects import collection
+from kzd.measure.objects import OBSERVER, collection
 from kzd.measure.record import URL
 from kzd.measure.watching import Watching
 
@@ -49,7 +50,9 @@ class Observers:
             since = int(now - self._read_at.get(pod.name, now - FIRST_READ_SECONDS))
             path = f"{self._pods}/{pod.name}/log"
             try:
-                text = self._api.text(path, sinceSeconds=since + OVERLAP_SECONDS)
+                text = self._api.text(
+                    path, container=OBSERVER, sinceSeconds=since + OVERLAP_SECONDS
+                )
             except ClusterError as error:
                 if error.status in (401, 403):
                     raise
@@ -77,30 +80,40 @@ class Observers:
 
 
 class _Outside:
-    """An observer on this machine, which asks a URL as its users do."""
+    """
+    An observer on this machine, which asks a URL as its users do.
+
+    A pipe, which ends it when this process is killed; a session of its own, since Ctrl-C is for
+    this process, which ends it.
+    """
 
     def __init__(self, url: str, rate: float) -> None:
         self.account = Account(OUTSIDE)
-        # A pipe that nobody reads would stop the load.
-        self._out = tempfile.TemporaryFile("w+")  # noqa: SIM115
         script = files("kzd.measure").joinpath("observer.py").read_text(encoding="utf-8")
-        given = {"NAME": OUTSIDE, "RATE": str(rate), "TARGETS": json.dumps([[URL, url, False]])}
+        given = {
+            "NAME": OUTSIDE, "NODE": "", "HOST_IP": "", "RATE": str(rate),
+            "TARGETS": json.dumps([[URL, url, False]]),
+        }  # fmt: skip
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-B", "-c", script],
-            env=os.environ | given, stdin=subprocess.DEVNULL, stdout=self._out,
+            env=os.environ | given, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+            start_new_session=True,
         )  # fmt: skip
-        self._position = 0
+        self._lines: deque[str] = deque()
+        Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        """A pipe that nobody reads would stop the load."""
+        assert self._process.stdout
+        with self._process.stdout as told:
+            self._lines.extend(told)
 
     def read(self) -> None:
         """Read on in what it told."""
-        self._out.seek(self._position)
-        text = self._out.read()
-        whole = text[: text.rfind("\n") + 1]
-        self._position += len(whole.encode())
-        self.account.add(whole)
+        while self._lines:
+            self.account.add(self._lines.popleft())
 
     def stop(self) -> None:
         """End it."""
         self._process.kill()
         self._process.wait()
-        self._out.close()
