@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from math import floor
 from typing import Any
 
@@ -92,13 +93,21 @@ def _holes(evidence: Evidence) -> Iterator[str]:
             + ("" if is_last else f", {WENT_ON}")
         )
     for run in dict.fromkeys(item.run for item in known):
-        numbers = {item.number for item in known if item.run == run}
-        missing = [str(number) for number in range(1, max(numbers)) if number not in numbers]
-        if missing:
+        gaps = list(_gaps(item.number for item in known if item.run == run))
+        if gaps:
+            missing = sum(last - first + 1 for first, last in gaps)
+            told = [f"{first} to {last}" if last > first else f"{first}" for first, last in gaps]
             yield (
-                f"of run '{run}' nothing is recorded of {counted(len(missing), 'rolling update')} "
-                f"({', '.join(missing)}), {WENT_ON}"
+                f"of run '{run}' nothing is recorded of {counted(missing, 'rolling update')} "
+                f"({', '.join(told)}), {WENT_ON}"
             )
+
+
+def _gaps(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The first and the last number of each gap, counted from 1."""
+    for before, after in pairwise([0, *sorted({*numbers})]):
+        if after > before + 1:
+            yield before + 1, after - 1
 
 
 def _contradictions(samples: list[Sample]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from math import log
+from math import log, log1p
 from typing import NamedTuple
 
 from kzd.measure.record import FRESH, ROLLOUT, SINGLE, Arrivals, Deletion
@@ -153,6 +153,5 @@ def resolution_seconds(arrivals: Arrivals, deletion: Deletion) -> float:
     deletes one.  Of an observer without answers nothing is known for as long as the Pod served.
     """
     rate = answered_rate(arrivals, deletion)
-    if not rate:
-        return deletion.served_seconds
-    return log(MISSED) / (rate * log(1 - 1 / (deletion.load["backends"] + 1)))
+    decay = rate * log1p(-1 / (deletion.load["backends"] + 1))
+    return log(MISSED) / decay if decay else deletion.served_seconds

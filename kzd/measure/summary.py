@@ -63,6 +63,9 @@ def summarize(
     an outside URL is, `name` what the documents are called (with several paths the path follows),
     `namespaces` are globs.  Raises ConfigError for these, and InputError where there is nothing.
     """
+    for option, share in (("--quantile", quantile), ("--confidence", confidence)):
+        if not 0 < share < 1:
+            raise ConfigError(f"must be between 0 and 1, not {share:g}", field=option)
     known = sorted(latest(deletions), key=moment)
     known = _named([item for item in known if item.series != WARM_UP], path_of_url)
     seen = {one.path for item in known for one in item.arrivals if one.ports == FRESH}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from math import nan
 from typing import Any
 
 import pytest
@@ -229,8 +230,13 @@ WARNINGS: dict[str, tuple[Sequence[Deletion], str]] = {
     ),
     "one is missing": (
         [*rollouts(ENOUGH), *rollout(1, run="r2"), *rollout(4, run="r2")],
-        "of run 'r2' nothing is recorded of 2 rolling updates (2, 3), although the run went on; "
+        "of run 'r2' nothing is recorded of 2 rolling updates (2 to 3), although the run went on; "
         "what is missing may be the slowest",
+    ),
+    "most are missing": (
+        [*rollouts(ENOUGH), *rollout(2, run="r2"), *rollout(10**30, run="r2", minutes=2)],
+        f"of run 'r2' nothing is recorded of {10**30 - 2} rolling updates (1, 3 to "
+        f"{10**30 - 1}), although the run went on; what is missing may be the slowest",
     ),
     "one has too many": (
         [*rollouts(ENOUGH), *rollout(60, 9.0), deletion(60, 4)],
@@ -417,6 +423,14 @@ def test_several_documents_never_share_a_name() -> None:
     assert only(rollouts([0.5]), name="prod").measurement.name == "prod"
 
 
+@pytest.mark.parametrize(("rate", "backends"), [(50.0, 10**18), (5e-324, 3)])
+def test_an_observer_that_could_not_see_the_end(rate: float, backends: int) -> None:
+    seen = tuple(item._replace(rate=rate) for item in both(0.9))
+    blind = deletion(7, 2, seen, load=LOAD | {"backends": backends})
+
+    assert only(with_last(blind)).measurement.censored == 1
+
+
 @pytest.mark.parametrize(
     ("options", "field", "message"),
     [
@@ -424,10 +438,12 @@ def test_several_documents_never_share_a_name() -> None:
         ({"path_of_url": "ingres"}, "--path", "not 'ingres'; did you mean `ingress`?"),
         ({"path_of_url": "mesh", "name": "Prod"}, "--name", "must be a DNS label: "),
         ({"path_of_url": "mesh", "name": "a" * 60}, "--name", "must be a DNS label: "),
+        ({"path_of_url": "mesh", "quantile": nan}, "--quantile", "must be between 0 and 1, not"),
+        ({"path_of_url": "mesh", "confidence": 1.0}, "--confidence", "must be between 0 and 1, no"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(
-    options: dict[str, str], field: str, message: str
+    options: dict[str, Any], field: str, message: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         summarize(two_paths(1), **options)
