@@ -9,7 +9,10 @@ from math import floor, log10
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 
-_UNFIT = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TURNS = "\u202a-\u202e\u2066-\u2069"
+"""What makes the text after it run the other way."""
+
+_UNFIT = re.compile(f"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[{_TURNS}]")
 _STEPS = (1, 2, 5, 10)
 
 
@@ -29,7 +32,8 @@ def element(name: str, /, *content: str, **attributes: object) -> str:
 
 def text(said: str) -> str:
     """
-    Text for an element or an attribute; what XML can't hold is written as its code point.
+    Text for an element or an attribute; what XML can't hold, or what turns text around, is written
+    as its code point.
 
     >>> text("<b>"), text("bell \\a")
     ('&lt;b&gt;', 'bell \\\\u0007')
