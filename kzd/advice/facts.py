@@ -16,7 +16,7 @@ MODES = ("iptables", "nftables", "ipvs", "ebpf")
 DRAIN_SECONDS = 30
 """What an app has after its sleep, as the API's own default gives it."""
 
-_KERNEL = r"([0-9]{1,2})\.([0-9]{1,3})(?:\.([0-9]{1,3}))?(?![0-9.])\S*"
+_KERNEL = r"([0-9]{1,2})\.([0-9]{1,3})(?:\.([0-9]{1,3})(?:\.[0-9]{1,3})?)?(?![0-9.])\S*"
 _VERSION = r"v?1\.([0-9]{1,2})(?:[.+-]\S*)?"
 
 STABLE = {(4, 14): 257, (4, 19): 219, (5, 4): 163, (5, 10): 83, (5, 15): 6}

@@ -69,7 +69,7 @@ CAPS = (
     ),
     Cap(
         "aws", 120, "know", "AWS takes Spot nodes back 2 minutes after its notice",
-        "and the notice is best effort",
+        "that is the whole notice, and best effort",
         "EC2 User Guide: Spot Instance interruptions",
     ),
     Cap(

@@ -342,6 +342,7 @@ def test_no_advice_contradicts_another_or_rests_on_nothing() -> None:
         for item in found:
             assert item.kind in KINDS
             assert all(text and text == text.strip(" .;") for text in item)
+            assert not item.because.startswith(("and ", "because "))
 
 
 def test_paths_of_a_measurement_share_what_is_of_the_cluster() -> None:
@@ -353,6 +354,12 @@ def test_paths_of_a_measurement_share_what_is_of_the_cluster() -> None:
     subjects = [item.subject for item in found]
     assert subjects.index("the propagation over headless") < subjects.index(kube_proxy.SUBJECT)
     assert {*found} == {*advise(one), *advise(other)}
+
+
+def test_a_kernel_with_four_numbers() -> None:
+    release = "5.15.153.1-microsoft-standard-WSL2"
+
+    assert kernel_of(release) == Kernel(release, (5, 15), 153, "")
 
 
 @pytest.mark.parametrize(
