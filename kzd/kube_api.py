@@ -22,6 +22,9 @@ SECONDS_BETWEEN_EVENTS = 60
 PATIENCE_SECONDS = 30.0
 """How long a server that is busy or away is asked again."""
 
+PAUSE_SECONDS = 0.2
+"""Before it is asked again the first time; twice as long each time after."""
+
 PASSING = (0, 429, 500, 502, 503, 504)
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -137,7 +140,7 @@ class KubeApi:
         self, method: str, path: str, query: dict[str, Any], body: Any = None, kind: str = ""
     ) -> bytes:
         end = time.monotonic() + PATIENCE_SECONDS
-        pause = 0.2
+        pause = PAUSE_SECONDS
         while True:
             try:
                 response = self._send(method, path, query, body, kind)

@@ -111,11 +111,16 @@ def cleanup(kubeconfig: str, context: str, namespace: str) -> int:
     """
 
     def command() -> Answer:
-        from kzd.kube_api import connect
+        from kzd.kube_api import ClusterError, connect
         from kzd.measure.cleanup import remove
         from kzd.measure.plan import NAME
+        from kzd.measure.rbac import explain
 
-        removed = remove(connect(kubeconfig, context), namespace or NAME)
+        try:
+            removed = remove(connect(kubeconfig, context), namespace or NAME)
+        except ClusterError as error:
+            explain(error)
+            raise
         told = [f"removed {name}" for name in removed] or ["nothing to remove"]
         return Answer(b"", "".join(map(text.note, told)), 0)
 

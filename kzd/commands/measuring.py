@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import sys
@@ -36,20 +37,26 @@ def records(names: Sequence[str]) -> tuple[list[Deletion], list[str]]:
 
 def run(options: dict[str, Any]) -> Answer:
     """Measure as the options of `kzd measure` say; the records go out as they come."""
-    from kzd.kube_api import connect
+    from kzd.kube_api import ClusterError, connect
     from kzd.measure.collect import collect
+    from kzd.measure.rbac import explain
 
     kubeconfig, context = options.pop("kubeconfig"), options.pop("context")
     resume = options.pop("resume")
     plan = _plan(options)
     done, notes = _done(resume)
-    for note in notes:
-        _tell(note)
     api: KubeApi = connect(kubeconfig, context)
     for name in ("SIGTERM", "SIGHUP"):
-        signal.signal(getattr(signal, name), _interrupt)
-    with Bar(sys.stderr) as bar, _Output(resume) as output:
-        collect(api, plan, write=output.write, tell=bar.tell, show=bar.show, done=done)
+        if hasattr(signal, name):  # Windows has one of them
+            signal.signal(getattr(signal, name), _interrupt)
+    try:
+        with Bar(sys.stderr) as bar, _Output(resume) as output:
+            for note in notes:
+                bar.tell(note)
+            collect(api, plan, write=output.write, tell=bar.tell, show=bar.show, done=done)
+    except ClusterError as error:
+        explain(error)
+        raise
     then = f"then: kzd measure summary {resume or 'FILE'} > propagation.yaml"
     return Answer(b"", text.note(then), 0)
 
@@ -100,8 +107,13 @@ class _Output:
     """Where records go: standard output, or the end of a file, whose torn line is mended."""
 
     def __init__(self, name: str) -> None:
-        self._name = name or "standard output"
-        self._file = open(name, "r+b") if name else sys.stdout.buffer  # noqa: SIM115
+        self._is_file, self._name = bool(name), name or "standard output"
+        if not name and sys.stdout is None:
+            raise OutputError("can't be written: it is closed", file=self._name)
+        try:
+            self._file = open(name, "r+b") if name else sys.stdout.buffer  # noqa: SIM115
+        except OSError as error:
+            raise self._unwritable(error) from None
         if name:
             self._mend()
 
@@ -109,15 +121,16 @@ class _Output:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not sys.stdout.buffer:
+        if self._is_file:
             self._file.close()
 
     def _mend(self) -> None:
         data = self._file.read()
         end = data.rfind(b"\n") + 1
-        if data[end:].strip().endswith(b"}"):
+        try:
+            json.loads(data[end:])
             self._file.write(b"\n")
-        else:
+        except ValueError:
             self._file.seek(end)
             self._file.truncate()
 
@@ -129,8 +142,7 @@ class _Output:
             self._file.write("".join(map(line, deletions)).encode())
             self._file.flush()
         except OSError as error:
-            raise OutputError(f"can't be written: {error.strerror}", file=self._name) from None
+            raise self._unwritable(error) from None
 
-
-def _tell(note: str) -> None:
-    sys.stderr.write(text.note(note))
+    def _unwritable(self, error: OSError) -> OutputError:
+        return OutputError(f"can't be written: {error.strerror}", file=self._name)

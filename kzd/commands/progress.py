@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from kzd.report import text
@@ -15,44 +16,44 @@ WIDTH = 24
 class Bar:
     """A line that is written over on a terminal; elsewhere each state is a line."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
-        self._is_terminal = stream.isatty()
+        self._is_terminal = stream is not None and stream.isatty()
         self._shown = ""
 
     def __enter__(self) -> Bar:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        self._clear()
+        self._write(self._cleared())
 
     def tell(self, note: str) -> None:
         """Say something once, above the bar."""
         shown = self._shown
-        self._clear()
-        self._stream.write(text.note(note))
-        if self._is_terminal:
-            self._write(shown)
-        self._stream.flush()
+        self._write(self._cleared() + text.note(note) + shown)
+        self._shown = shown
 
     def show(self, progress: Progress) -> None:
         """Show how far it is."""
         state = line(progress)
         if self._is_terminal:
-            self._clear()
-            self._write(state)
+            self._write(self._cleared() + state)
+            self._shown = state
         else:
-            self._stream.write(text.note(state))
-        self._stream.flush()
+            self._write(text.note(state))
 
-    def _write(self, state: str) -> None:
-        self._stream.write(state)
-        self._shown = state
+    def _cleared(self) -> str:
+        """What takes the bar away."""
+        shown, self._shown = self._shown, ""
+        return "\r" + " " * len(shown) + "\r" if shown else ""
 
-    def _clear(self) -> None:
-        if self._shown:
-            self._stream.write("\r" + " " * len(self._shown) + "\r")
-            self._shown = ""
+    def _write(self, told: str) -> None:
+        if self._stream is None:
+            return
+        # Nobody may be there to read it any more, and what was made is to be removed all the same.
+        with suppress(OSError, ValueError):
+            self._stream.write(told)
+            self._stream.flush()
 
 
 def line(progress: Progress) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from threading import Event, Thread
 
-from kzd.kube_api import ClusterError, KubeApi
+from kzd.kube_api import ClusterError
 from kzd.measure.objects import CHURN_SERVICES, Object, churn_service, churn_slice, collection
+from kzd.measure.setting_up import Probe
 
 
 class Churn:
@@ -15,19 +16,19 @@ class Churn:
     `failure` says what stopped it before.
     """
 
-    def __init__(self, api: KubeApi, namespace: str, run: str, rate: float) -> None:
+    def __init__(self, made: Probe, rate: float) -> None:
         self.failure: ClusterError | None = None
-        self._api = api
-        self._run = run
+        self._api = made.api
+        self._run = made.run
         self._rate = rate
-        self._slices = collection("EndpointSlice", namespace)
+        self._slices = collection("EndpointSlice", made.namespace)
         self._over = Event()
-        services = collection("Service", namespace)
         self._services: list[Object] = [
-            api.create(services, churn_service(run, index)) for index in range(CHURN_SERVICES)
+            made.create("Service", churn_service(made.run, index))
+            for index in range(CHURN_SERVICES)
         ]
         for service in self._services:
-            api.create(self._slices, churn_slice(run, service, 0))
+            made.create("EndpointSlice", churn_slice(made.run, service, 0))
         Thread(target=self._go, daemon=True).start()
 
     def stop(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from kzd.kube_api import ClusterError, KubeApi
 from kzd.measure.objects import (
@@ -22,7 +24,11 @@ NAMES = {
     "Service": (NAME, HEADLESS, NODE_PORT),
     "ConfigMap": (NAME,),
 }
+PUBLISHED = ("kube-root-ca.crt", "istio-ca-root-cert", "openshift-service-ca.crt")
+"""ConfigMaps that a controller puts into every namespace."""
+
 SECONDS_FOR_PODS = 60.0
+POLL_SECONDS = 0.5
 GRACE_SECONDS = 1
 
 
@@ -31,27 +37,52 @@ def remove(api: KubeApi, namespace: str, run: str = "") -> list[str]:
     Remove the objects of a run, or of all runs, from a namespace; what was removed.
 
     The namespace goes too where a run made it and nothing else is in it.  Goes on past what
-    fails, and raises the first ClusterError at the end.
+    fails, and raises ClusterError with all that may be left at the end.
     """
     removed: list[str] = []
-    failures: list[ClusterError] = []
+    failed: dict[str, ClusterError] = {}
+    # Once more until nothing is found: what a creation on its way made shows later.
+    while found := _found(api, namespace, run, failed):
+        removed += found
+        if failed:
+            break
+    with _noted(failed, f"Namespace/{namespace}"):
+        removed += _namespace(api, namespace, run)
+    if failed and f"Namespace/{namespace}" not in removed:
+        first = next(iter(failed.values()))
+        where = f" --namespace {namespace}" if namespace != NAME else ""
+        raise ClusterError(
+            f"may be left in namespace {namespace}: {', '.join(failed)}; "
+            f"`kzd measure cleanup{where}` tries again: {first.message}",
+            status=first.status,
+        )
+    return removed
+
+
+def _found(api: KubeApi, namespace: str, run: str, failed: dict[str, ClusterError]) -> list[str]:
+    """Remove what is there now."""
+    removed: list[str] = []
     for kind in NAMES:
-        try:
+        with _noted(failed, f"every {kind}"):
             for item in _ours(api, kind, namespace, run):
                 metadata = item["metadata"]
+                name = f"{kind}/{metadata['name']}"
                 path = f"{collection(kind, namespace)}/{metadata['name']}"
-                if api.delete(path, uid=metadata["uid"]):
-                    removed.append(f"{kind}/{metadata['name']}")
-        except ClusterError as error:
-            failures.append(error)
-    try:
+                with _noted(failed, name):
+                    if api.delete(path, uid=metadata["uid"]):
+                        removed.append(name)
+    with _noted(failed, "Pods"):
         removed += _pods(api, namespace, run)
-        removed += _namespace(api, namespace, run)
-    except ClusterError as error:
-        failures.append(error)
-    if failures:
-        raise failures[0]
     return removed
+
+
+@contextmanager
+def _noted(failed: dict[str, ClusterError], what: str) -> Iterator[None]:
+    """Note what fails, and go on."""
+    try:
+        yield
+    except ClusterError as error:
+        failed[what] = error
 
 
 def _ours(api: KubeApi, kind: str, namespace: str, run: str) -> list[Object]:
@@ -86,8 +117,8 @@ def _pods(api: KubeApi, namespace: str, run: str) -> list[str]:
             seen.add(f"Pod/{metadata['name']}")
         if time.monotonic() > end:
             left = ", ".join(pod["metadata"]["name"] for pod in pods)
-            raise ClusterError(f"Pods that do not end: {left}; `kzd measure cleanup` tries again")
-        time.sleep(0.5)
+            raise ClusterError(f"Pods that do not end: {left}")
+        time.sleep(POLL_SECONDS)
     return sorted(seen)
 
 
@@ -100,11 +131,10 @@ def _namespace(api: KubeApi, namespace: str, run: str) -> list[str]:
     labels = (found or {}).get("metadata", {}).get("labels") or {}
     if not MANAGED.items() <= labels.items() or (run and labels.get(RUN) != run):
         return []
-    for kind in ("Pod", "Service", "Deployment", "ConfigMap"):
+    for kind in ("Pod", *NAMES):
+        ours = {item["metadata"]["uid"] for item in _ours(api, kind, namespace, "")}
         for item in api.get(collection(kind, namespace)).get("items") or []:
             name = item["metadata"]["name"]
-            if not _is_named_so(kind, name) and name != "kube-root-ca.crt":
-                raise ClusterError(
-                    f"namespace {namespace} stays: {kind}/{name} in it is not of `kzd measure`"
-                )
+            if item["metadata"]["uid"] not in ours and name not in PUBLISHED:
+                raise ClusterError(f"{kind}/{name} in it is not of `kzd measure`, so it stays")
     return [f"Namespace/{namespace}"] if api.delete(path, uid=found["metadata"]["uid"]) else []

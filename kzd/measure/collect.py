@@ -13,7 +13,7 @@ from typing import NamedTuple
 from kzd.kube_api import ClusterError, KubeApi
 from kzd.measure.blindness import remarks, why_blind
 from kzd.measure.churn import Churn
-from kzd.measure.ending import Ending, Endings, Write
+from kzd.measure.ending import Ended, Ending, Endings, Write
 from kzd.measure.facts import cluster_facts
 from kzd.measure.objects import collection
 from kzd.measure.observers import Observers
@@ -88,7 +88,7 @@ class _Run:
         if plan.url:
             self.observers.ask(plan.url, plan.rate)
         if plan.churn:
-            self.churn = Churn(made.api, made.namespace, made.run, plan.churn)
+            self.churn = Churn(made, plan.churn)
         self._listen()
         self.endings.facts = cluster_facts(made.api, self.observers.accounts())
         nodes = {pod.node for pod in self.watching.observers()}
@@ -123,7 +123,11 @@ class _Run:
         """Roll until the window is found to be long enough; none of it is measured."""
         while True:
             self._roll(WARM_UP)
-            slowest, served = self._settle(0)
+            ended = self._settle(0)
+            if not ended:  # it was left out, so it says nothing of the window
+                continue
+            slowest = max(item.slowest_seconds for item in ended)
+            served = min(item.served_seconds for item in ended)
             window = self.probe.window_seconds
             is_long = slowest <= served / 2 or served >= MAXIMUM_WINDOW_SECONDS
             if self.plan.window_seconds or is_long:
@@ -147,38 +151,34 @@ class _Run:
     def _delete_one(self) -> None:
         self.watching.pause(max(self.plan.pause_seconds, IDLE_SECONDS))
         listening = self.observers.listening()
-        pod = min(self.watching.backends(), key=lambda item: item.name)
-        api = self.probe.api
-        api.delete(f"{collection('Pod', self.probe.namespace)}/{pod.name}")
-        end = time.monotonic() + SEEN_SECONDS
-        while not pod.deleted_at and time.monotonic() < end:
-            self.watching.wait(0.3)
+        pods = sorted(self.watching.backends(), key=lambda item: item.name)[:1]
+        for pod in pods:
+            path = f"{collection('Pod', self.probe.namespace)}/{pod.name}"
+            self.probe.api.delete(path)
+            end = time.monotonic() + SEEN_SECONDS
+            while not (pod.deleted_at or pod.is_gone) and time.monotonic() < end:
+                self.watching.wait(0.3)
         self.probe.wait_until_ready(self.watching)
-        self._opened(SINGLE, [pod], listening)
+        self._opened(SINGLE, pods, listening)
 
     def _opened(self, series: str, pods: list[Seen], listening: frozenset[str]) -> None:
         self.numbers[series] += 1
         self.endings.add(Ending(series, self.numbers[series], pods, listening))
 
-    def _settle(self, maximum: int) -> tuple[float, float]:
-        """
-        Wait until no more than so many Pods still end, and write what is whole by then.
-
-        The slowest arrival of what was written, and the shortest time that a Pod served.
-        """
-        slowest, served = 0.0, MAXIMUM_WINDOW_SECONDS
+    def _settle(self, maximum: int) -> list[Ended]:
+        """Wait until no more than so many Pods still end; what was written by then."""
+        written = []
         while True:
+            if self.churn and self.churn.failure:
+                raise self.churn.failure
             for ended in self.endings.write_what_ended():
-                slowest = max(slowest, ended.slowest_seconds)
-                served = min(served, ended.served_seconds)
+                written.append(ended)
                 if ended.series in self.done:
                     self.done[ended.series] += 1
                 self._show(f"{ended.series} {ended.number}: {ended.slowest_seconds:.2f} s")
             if self.endings.open_pods <= maximum:
-                return slowest, served
+                return written
             self.watching.wait(0.5)
-            if self.churn and self.churn.failure:
-                raise self.churn.failure
 
     def _show(self, text: str) -> None:
         done = sum(self.done.values())

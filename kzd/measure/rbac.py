@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from kzd.kube_api import ClusterError
 from kzd.measure.plan import NAME
 
 INTRODUCTION = """\
@@ -46,9 +49,24 @@ rules:
 """
 
 
+DENIED = re.compile(r"cannot \w+ resource \"([a-z]+)")
+"""How the API says that a permission is missing; Source: kubernetes/kubernetes
+staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go."""
+
+
+def explain(error: ClusterError) -> None:
+    """Say what gives the permission, where one is missing."""
+    for each in (error, *error.others):
+        denied = DENIED.search(each.message)
+        if denied and denied[1] == "namespaces":
+            each.message += "; --namespace names one that is there, and needs no such permission"
+        elif denied:
+            each.message += "; `kzd measure rbac` prints the Role that it needs"
+
+
 def manifests(namespace: str, *, with_churn: bool) -> str:
     """The Role for a namespace, and what may be had beside it."""
     option = f"--namespace {namespace}" if namespace else "--namespace NAMESPACE"
     names = {"name": NAME, "namespace": namespace or "NAMESPACE", "option": option}
-    slices = "list, watch, create, patch" if with_churn else "list, watch"
+    slices = "list, watch, create, get, patch" if with_churn else "list, watch"
     return (INTRODUCTION + ROLE + CLUSTER_ROLE).format(**names, slices=slices)

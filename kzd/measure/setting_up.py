@@ -6,8 +6,8 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
+from kzd.errors import KzdError
 from kzd.kube_api import ClusterError, KubeApi
 from kzd.measure import objects
 from kzd.measure.cleanup import remove
@@ -23,7 +23,11 @@ Tell = Callable[[str], None]
 
 
 class Probe:
-    """The objects of one run in their namespace."""
+    """
+    The objects of one run in their namespace.
+
+    `may_be_there` says whether any was made, as far as answers tell.
+    """
 
     def __init__(self, api: KubeApi, plan: Plan, run: str) -> None:
         self.api = api
@@ -32,22 +36,48 @@ class Probe:
         self.namespace = plan.namespace or NAME
         self.window_seconds = plan.window_seconds or FIRST_WINDOW_SECONDS
         self.targets: list[tuple[str, str, bool]] = []
+        self.may_be_there = False
         self._generation = 0
 
     def make(self) -> None:
         """Create everything; raises ClusterError where something is refused."""
         if not self.plan.namespace:
             privileged = self.plan.is_on_host_network
-            self._create("Namespace", objects.namespace(self.run, is_privileged=privileged))
-        self._create("ConfigMap", objects.script(self.run))
+            self.create("Namespace", objects.namespace(self.run, is_privileged=privileged))
+        self.create("ConfigMap", objects.script(self.run))
         made = {
-            service["metadata"]["name"]: self._create("Service", service)
+            service["metadata"]["name"]: self.create("Service", service)
             for service in objects.services(self.run, self.plan)
         }
         self.targets = _targets(self.plan, self.namespace, made)
-        self._create("Deployment", self._backends())
+        self.create("Deployment", self._backends())
         if self.plan.observers:
-            self._create("Deployment", objects.observers(self.run, self.plan, self.targets))
+            self.create("Deployment", objects.observers(self.run, self.plan, self.targets))
+
+    def create(self, kind: str, body: Object) -> Object:
+        """Create an object of the run; one of before that is still going is waited for."""
+        path, name = collection(kind, self.namespace), body["metadata"]["name"]
+        was_there, self.may_be_there = self.may_be_there, True
+        end = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                made: Object = self.api.create(path, body)
+                return made
+            except ClusterError as error:
+                is_refused = 400 <= error.status < 500
+                self.may_be_there = was_there or not is_refused
+                if error.reason != "AlreadyExists":
+                    if error.status == 404:
+                        raise ClusterError(
+                            f"namespace {self.namespace} is not there; create it, or leave "
+                            "--namespace out"
+                        ) from None
+                    raise
+            found = self._found(f"{path}/{name}", kind, name, is_late=time.monotonic() > end)
+            if found:
+                self.may_be_there = True
+                return found
+            time.sleep(POLL_SECONDS)
 
     def roll(self) -> None:
         """Begin a rolling update; new backends serve on for the window of now."""
@@ -55,11 +85,15 @@ class Probe:
         self.api.patch(self._deployment(NAME), {"spec": self._backends()["spec"]})
 
     def wait_until_ready(self, watching: Watching, names: tuple[str, ...] = (NAME,)) -> None:
-        """Wait until all Pods of the Deployments are new and ready; raises ClusterError."""
+        """
+        Wait until all Pods of the Deployments are new and ready, and the watch shows them too.
+
+        Raises ClusterError.
+        """
         end = time.monotonic() + READY_SECONDS
         left = list(names)
         while left:
-            left = [name for name in left if not _is_complete(self._status(name))]
+            left = [name for name in left if not self._is_ready(watching, name)]
             if left and time.monotonic() > end:
                 why = self._why(watching, left[0])
                 raise ClusterError(
@@ -67,6 +101,12 @@ class Probe:
                 )
             if left:
                 watching.wait(POLL_SECONDS)
+
+    def _is_ready(self, watching: Watching, name: str) -> bool:
+        found = self._status(name)
+        pods = watching.of_role(_role(name))
+        is_seen = len(pods) == found["spec"]["replicas"] and all(pod.is_ready for pod in pods)
+        return _is_complete(found) and is_seen
 
     def _status(self, name: str) -> Object:
         found: Object = self.api.get(self._deployment(name))
@@ -78,11 +118,10 @@ class Probe:
         return found
 
     def _why(self, watching: Watching, name: str) -> str:
-        role = objects.BACKEND if name == NAME else objects.OBSERVER
-        pods = watching.of_role(role)
+        pods = watching.of_role(_role(name))
         reasons = [f"Pod {pod.name}: {pod.waits_for}" for pod in pods if pod.waits_for]
         unready = [f"Pod {pod.name} on {pod.node} is not ready" for pod in pods if not pod.is_ready]
-        return next(iter([*reasons, *unready]), "no Pod was made")
+        return next(iter([*reasons, *unready]), "no Pod is seen")
 
     def _deployment(self, name: str) -> str:
         return f"{collection('Deployment', self.namespace)}/{name}"
@@ -90,21 +129,14 @@ class Probe:
     def _backends(self) -> Object:
         return objects.backends(self.run, self.plan, self.window_seconds, self._generation)
 
-    def _create(self, kind: str, body: Object) -> Any:
-        path, name = collection(kind, self.namespace), body["metadata"]["name"]
-        try:
-            return self.api.create(path, body)
-        except ClusterError as error:
-            if error.reason == "AlreadyExists":
-                return self._own(f"{path}/{name}", kind, name)
-            if error.status == 404:
-                raise ClusterError(f"namespace {self.namespace} is not there") from None
-            raise
-
-    def _own(self, path: str, kind: str, name: str) -> Any:
-        """What is there already: ours, where the answer to its creation got lost, else an error."""
-        found = self.api.get(path)
-        if (found["metadata"].get("labels") or {}).get(RUN) == self.run:
+    def _found(self, path: str, kind: str, name: str, *, is_late: bool) -> Object | None:
+        """Ours, where only the answer to its creation got lost; None where it is going."""
+        found: Object = self.api.find(path) or {"metadata": {"deletionTimestamp": "by now"}}
+        metadata = found["metadata"]
+        labels = metadata.get("labels") or {}
+        if metadata.get("deletionTimestamp") and not is_late:
+            return None
+        if labels.get(RUN) == self.run:
             return found
         raise ClusterError(
             f"{kind}/{name} exists already: another `kzd measure` runs, or one left it "
@@ -117,22 +149,46 @@ def probe(api: KubeApi, plan: Plan, tell: Tell) -> Iterator[tuple[Probe, Watchin
     """The probe of a new run with all its Pods ready; removed at the end, also of a failure."""
     made = Probe(api, plan, run_name())
     watching: Watching | None = None
+    failure: KzdError | None = None
     try:
         made.make()
         watching = Watching(api, made.namespace, made.run)
         names = (NAME, objects.OBSERVERS) if plan.observers else (NAME,)
         made.wait_until_ready(watching, names)
         yield made, watching
+    except KzdError as error:
+        failure = error
+        raise
     finally:
-        tell("cleaning up")
         if watching:
             watching.stop()
-        remove(api, made.namespace, made.run)
+        if made.may_be_there:
+            _clean_up(made, tell, failure)
+
+
+def _clean_up(made: Probe, tell: Tell, failure: KzdError | None) -> None:
+    """Remove everything; where that fails after a failure, both are told."""
+    tell("cleaning up")
+    try:
+        try:
+            remove(made.api, made.namespace, made.run)
+        except KeyboardInterrupt:
+            tell("still cleaning up; another Ctrl-C leaves the rest to `kzd measure cleanup`")
+            remove(made.api, made.namespace, made.run)
+            raise
+    except ClusterError as error:
+        if failure is None:
+            raise
+        failure.others = (*failure.others, error)
 
 
 def run_name() -> str:
     """A name for a run: its time and some letters, good as a label."""
     return time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + secrets.token_hex(2)
+
+
+def _role(name: str) -> str:
+    return objects.BACKEND if name == NAME else objects.OBSERVER
 
 
 def _is_complete(found: Object) -> bool:

@@ -44,7 +44,6 @@ class Watching:
     def __init__(self, api: KubeApi, namespace: str, run: str) -> None:
         self.pods: dict[str, Seen] = {}
         self.changed = Condition()
-        self.gaps = 0
         self._api = api
         self._failure: ClusterError | None = None
         self._is_over = False
@@ -93,18 +92,27 @@ class Watching:
     def _follow(self, path: str, selector: str, see: Callable[[str, Object], None]) -> None:
         while not self._is_over:
             try:
-                self._list_and_watch(path, selector, see)
+                listed = self._api.get(path, labelSelector=selector)
+            except ClusterError as error:
+                # It was tried again and again by then.
+                self._fail(error)
+                return
+            try:
+                self._watch(path, selector, see, listed)
             except ClusterError as error:
                 if error.status in FATAL:
-                    self._failure = error
-                    with self.changed:
-                        self.changed.notify_all()
+                    self._fail(error)
                     return
-            self.gaps += 1
             time.sleep(PAUSE_SECONDS)
 
-    def _list_and_watch(self, path: str, selector: str, see: Callable[[str, Object], None]) -> None:
-        listed = self._api.get(path, labelSelector=selector)
+    def _fail(self, error: ClusterError) -> None:
+        with self.changed:
+            self._failure = error
+            self.changed.notify_all()
+
+    def _watch(
+        self, path: str, selector: str, see: Callable[[str, Object], None], listed: Object
+    ) -> None:
         items = listed.get("items") or []
         self._forget(path, {item["metadata"]["name"] for item in items})
         for item in items:

@@ -37,6 +37,16 @@ class Request(NamedTuple):
     body: Any
 
 
+def kubeconfig(address: str) -> str:
+    """A kubeconfig that leads to a server."""
+    return (
+        "apiVersion: v1\nkind: Config\ncurrent-context: fake\n"
+        f"clusters: [{{name: fake, cluster: {{server: '{address}'}}}}]\n"
+        "contexts: [{name: fake, context: {cluster: fake, user: nobody}}]\n"
+        "users: [{name: nobody, user: {}}]\n"
+    )
+
+
 class Api:
     """What came in, and the objects that are there, by their paths."""
 
@@ -49,12 +59,7 @@ class Api:
     @property
     def kubeconfig(self) -> str:
         """A kubeconfig that leads here."""
-        return (
-            "apiVersion: v1\nkind: Config\ncurrent-context: fake\n"
-            f"clusters: [{{name: fake, cluster: {{server: '{self.address}'}}}}]\n"
-            "contexts: [{name: fake, context: {cluster: fake, user: nobody}}]\n"
-            "users: [{name: nobody, user: {}}]\n"
-        )
+        return kubeconfig(self.address)
 
     def writes(self) -> list[Request]:
         """The requests that change something."""
