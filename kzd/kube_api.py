@@ -1,22 +1,19 @@
 """
 A Kubernetes API server, as far as kzd talks with one: plain data in and out, and clear errors.
 
-The Kubernetes client library brings kubeconfig, its ways to log in and TLS.  It is no part of the
-plain install.
+`kzd.kubeconfig` says which one.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from kzd.errors import ConfigError, KzdError
+from kzd.errors import KzdError
 
-EXTRA = "needs the Kubernetes client library: `pip install 'kzd[cluster]'`"
 SECONDS_TO_ANSWER = 30.0
 SECONDS_BETWEEN_EVENTS = 60
 PATIENCE_SECONDS = 30.0
@@ -62,6 +59,14 @@ class KubeApi:
         self.host: str = configuration.host
         self._configuration = configuration
         self._pool = pool
+
+    def reach(self) -> None:
+        """Ask once whether anybody answers, whatever the answer is; raises ClusterError."""
+        try:
+            self._send("GET", "/version", {}).release_conn()
+        except ClusterError as error:
+            if not error.status:
+                raise
 
     def get(self, path: str, **query: Any) -> Any:
         """The object or the list at a path."""
@@ -188,38 +193,6 @@ class KubeApi:
         return response
 
 
-def connect(kubeconfig: str = "", context: str = "") -> KubeApi:
-    """
-    The API server of a kubeconfig's context: the current ones unless named.
-
-    Inside of a Pod, and without any kubeconfig, that of its cluster.  Raises ConfigError, also
-    where the client library is not installed.
-    """
-    try:
-        from kubernetes import client, config
-    except ImportError:
-        raise ConfigError(EXTRA) from None
-    configuration = client.Configuration()
-    named = kubeconfig or os.environ.get("KUBECONFIG", "")
-    is_inside = "KUBERNETES_SERVICE_HOST" in os.environ
-    default = os.path.expanduser("~/.kube/config")
-    try:
-        if is_inside and not named and not context and not os.path.exists(default):
-            config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]
-        else:
-            if kubeconfig and not os.path.exists(kubeconfig):
-                raise ConfigError("is not there", file=kubeconfig)
-            config.load_kube_config(  # type: ignore[no-untyped-call]
-                kubeconfig or None, context or None, configuration
-            )
-    except config.ConfigException as error:
-        raise ConfigError(_one_line(error), file=named or default) from None
-    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
-        problem = f"is no kubeconfig that can be used: {_one_line(error)}"
-        raise ConfigError(problem, file=named or default) from None
-    return KubeApi(configuration, client.ApiClient(configuration).rest_client.pool_manager)
-
-
 def _transport_errors() -> tuple[type[Exception], ...]:
     from urllib3.exceptions import HTTPError
 
@@ -255,9 +228,10 @@ def _refusal(method: str, path: str, status: int, body: bytes) -> ClusterError:
 def _short(error: Exception) -> str:
     """The cause at the end of a chain of wrapped errors, on one line."""
     cause = getattr(error, "reason", None)
-    return _one_line(cause if cause else error)
+    return one_line(cause if cause else error)
 
 
-def _one_line(error: Any) -> str:
+def one_line(error: Any) -> str:
+    """What an error of a library says, on one line and without addresses of objects."""
     text = " ".join(str(error).split())
     return text.partition("object at 0x")[2].partition(": ")[2] or text

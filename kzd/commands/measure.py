@@ -111,7 +111,8 @@ def cleanup(kubeconfig: str, context: str, namespace: str) -> int:
     """
 
     def command() -> Answer:
-        from kzd.kube_api import ClusterError, connect
+        from kzd.kube_api import ClusterError
+        from kzd.kubeconfig import connect
         from kzd.measure.cleanup import remove
         from kzd.measure.plan import NAME
         from kzd.measure.rbac import explain

@@ -37,7 +37,8 @@ def records(names: Sequence[str]) -> tuple[list[Deletion], list[str]]:
 
 def run(options: dict[str, Any]) -> Answer:
     """Measure as the options of `kzd measure` say; the records go out as they come."""
-    from kzd.kube_api import ClusterError, connect
+    from kzd.kube_api import ClusterError
+    from kzd.kubeconfig import connect
     from kzd.measure.collect import collect
     from kzd.measure.rbac import explain
 

@@ -141,8 +141,7 @@ class _Run:
             self._settle(0)
 
     def _roll(self, series: str) -> None:
-        pods = self.watching.backends()
-        listening = self.observers.listening()
+        pods, listening = self._ready()
         self.probe.roll()
         self.probe.wait_until_ready(self.watching)
         self._opened(series, pods, listening)
@@ -150,16 +149,28 @@ class _Run:
 
     def _delete_one(self) -> None:
         self.watching.pause(max(self.plan.pause_seconds, IDLE_SECONDS))
-        listening = self.observers.listening()
-        pods = sorted(self.watching.backends(), key=lambda item: item.name)[:1]
-        for pod in pods:
-            path = f"{collection('Pod', self.probe.namespace)}/{pod.name}"
-            self.probe.api.delete(path)
-            end = time.monotonic() + SEEN_SECONDS
-            while not (pod.deleted_at or pod.is_gone) and time.monotonic() < end:
-                self.watching.wait(0.3)
+        pods, listening = self._ready()
+        pod = min(pods, key=lambda item: item.name)
+        self.probe.api.delete(f"{collection('Pod', self.probe.namespace)}/{pod.name}")
+        end = time.monotonic() + SEEN_SECONDS
+        while not (pod.deleted_at or pod.is_gone) and time.monotonic() < end:
+            self.watching.wait(0.3)
         self.probe.wait_until_ready(self.watching)
-        self._opened(SINGLE, pods, listening)
+        self._opened(SINGLE, [pod], listening)
+
+    def _ready(self) -> tuple[list[Seen], frozenset[str]]:
+        """The backends and the names of the observers, once all are there: some may be new."""
+        self.probe.wait_until_ready(self.watching)
+        end = time.monotonic() + ANSWERED_SECONDS
+        while len(listening := self.observers.listening()) < self.plan.observers:
+            if time.monotonic() > end:
+                raise ClusterError(
+                    f"it would be blind: {len(listening)} of {self.plan.observers} observers "
+                    f"tell something after {ANSWERED_SECONDS:g} s"
+                )
+            self.watching.wait(LISTENING_SECONDS)
+            self.observers.read()
+        return self.watching.backends(), listening
 
     def _opened(self, series: str, pods: list[Seen], listening: frozenset[str]) -> None:
         self.numbers[series] += 1

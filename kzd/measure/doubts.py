@@ -9,10 +9,11 @@ from math import floor
 from typing import Any
 
 from kzd.measure.evidence import Evidence, Sample, answered_rate, last_seconds
-from kzd.measure.order_statistics import claimable_quantile, rollouts_needed
+from kzd.measure.order_statistics import bound_index, claimable_quantile, rollouts_needed
 from kzd.result import counted
 
-WENT_ON = "although the run went on; what is missing may be the slowest"
+WENT_ON = "although the run went on"
+SLOWEST = "counts as slower than all others"
 
 NEVER_STEADY = ("services",)
 """Facts that change while nothing happens."""
@@ -28,9 +29,12 @@ def reasons(evidence: Evidence, quantile: float, confidence: float) -> Iterator[
             f"kube-proxy ran in different modes ({', '.join(modes)}), so these are measurements "
             "of different things; summarize their files one by one"
         )
+    known = len(evidence.rollouts)
     needed = rollouts_needed(quantile, confidence)
-    if len(evidence.rollouts) < needed:
-        yield _too_few(len(evidence.rollouts), needed, quantile, confidence)
+    if known < needed:
+        yield _too_few(known, needed, quantile, confidence)
+    elif bound_index(known, quantile, confidence, evidence.missing) is None:
+        yield _too_many_missing(evidence, quantile, confidence)
 
 
 def _unknown_ends(samples: list[Sample]) -> Iterator[str]:
@@ -74,6 +78,22 @@ def _too_few(n: int, needed: int, quantile: float, confidence: float) -> str:
     )
 
 
+def _too_many_missing(evidence: Evidence, quantile: float, confidence: float) -> str:
+    known, missing = len(evidence.rollouts), evidence.missing
+    what = (
+        f"{counted(missing, 'rolling update')} in the middle of a run "
+        f"{'are' if missing > 1 else 'is'} not known whole, and may be the slowest"
+    )
+    if missing > known:
+        return f"{what}; measure again"
+    needed = rollouts_needed(quantile, confidence, missing)
+    return (
+        f"{what}: beside {'them' if missing > 1 else 'it'} p{quantile * 100:g} needs {needed} at "
+        f"{confidence * 100:g} % confidence, not {known}: "
+        f"`kzd measure --resume FILE --rollouts {needed}`"
+    )
+
+
 def warnings(evidence: Evidence) -> Iterator[str]:
     """What a reader should look into, although the claim may stand."""
     yield from _holes(evidence)
@@ -90,7 +110,7 @@ def _holes(evidence: Evidence) -> Iterator[str]:
         yield (
             f"rolling update {item.number} of run '{item.run}' is in no figure: "
             f"{len(item.samples)} of its {counted(item.of, 'deletion')} are recorded"
-            + ("" if is_last else f", {WENT_ON}")
+            + ("" if is_last else f", {WENT_ON}; it {SLOWEST}")
         )
     for run in dict.fromkeys(item.run for item in known):
         gaps = list(_gaps(item.number for item in known if item.run == run))
@@ -99,7 +119,7 @@ def _holes(evidence: Evidence) -> Iterator[str]:
             told = [f"{first} to {last}" if last > first else f"{first}" for first, last in gaps]
             yield (
                 f"of run '{run}' nothing is recorded of {counted(missing, 'rolling update')} "
-                f"({', '.join(told)}), {WENT_ON}"
+                f"({', '.join(told)}), {WENT_ON}; {'each' if missing > 1 else 'it'} {SLOWEST}"
             )
 
 

@@ -65,6 +65,19 @@ class Evidence(NamedTuple):
         return list(chain.from_iterable(item.samples for item in self.rollouts))
 
     @property
+    def missing(self) -> int:
+        """
+        How many rolling updates are not known whole, although their run went on.
+
+        What is missing there may be the slowest; the last one of a run was merely interrupted.
+        """
+        last: dict[str, int] = {}
+        for item in (*self.rollouts, *self.unwhole):
+            last[item.run] = max(last.get(item.run, 0), item.number)
+        interrupted = sum(item.number == last[item.run] for item in self.unwhole)
+        return sum(last.values()) - interrupted - len(self.rollouts)
+
+    @property
     def told(self) -> list[Sample]:
         """
         The deletions that facts and times are told of: those of whole rolling updates or, without

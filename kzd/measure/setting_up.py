@@ -11,11 +11,14 @@ from kzd.errors import KzdError
 from kzd.kube_api import ClusterError, KubeApi
 from kzd.measure import objects
 from kzd.measure.cleanup import remove
-from kzd.measure.objects import HEADLESS, NODE_PORT, PORT, RUN, Object, collection
+from kzd.measure.objects import HEADLESS, NODE_PORT, PORT, ROLE, RUN, Object, collection
 from kzd.measure.plan import NAME, Plan
-from kzd.measure.watching import Watching
+from kzd.measure.watching import Watching, is_there
 
 READY_SECONDS = 300.0
+REFUSED_SECONDS = 10.0
+"""How long Pods may not be created: a webhook that is being replaced refuses for a moment."""
+
 POLL_SECONDS = 0.3
 FIRST_WINDOW_SECONDS = 20.0
 
@@ -38,6 +41,7 @@ class Probe:
         self.targets: list[tuple[str, str, bool]] = []
         self.may_be_there = False
         self._generation = 0
+        self._refused_since: dict[str, float] = {}
 
     def make(self) -> None:
         """Create everything; raises ClusterError where something is refused."""
@@ -64,20 +68,31 @@ class Probe:
                 made: Object = self.api.create(path, body)
                 return made
             except ClusterError as error:
-                is_refused = 400 <= error.status < 500
-                self.may_be_there = was_there or not is_refused
                 if error.reason != "AlreadyExists":
-                    if error.status == 404:
-                        raise ClusterError(
-                            f"namespace {self.namespace} is not there; create it, or leave "
-                            "--namespace out"
-                        ) from None
-                    raise
-            found = self._found(f"{path}/{name}", kind, name, is_late=time.monotonic() > end)
-            if found:
-                self.may_be_there = True
-                return found
+                    # Without an answer, or with a server's failure, it may have been made.
+                    self.may_be_there = was_there or not 400 <= error.status < 500
+                    raise self._explained(error) from None
+            found = self.api.find(f"{path}/{name}")
+            metadata = (found or {"metadata": {}})["metadata"]
+            is_ours = (metadata.get("labels") or {}).get(RUN) == self.run
+            if is_ours and not metadata.get("deletionTimestamp"):
+                return dict(found)  # only the answer to its creation got lost
+            is_going = not found or metadata.get("deletionTimestamp")
+            if not is_going or time.monotonic() > end:
+                self.may_be_there = was_there
+                raise ClusterError(
+                    f"{kind}/{name} exists already: another `kzd measure` runs, or one left it "
+                    "(`kzd measure cleanup`), or it is somebody else's (`--namespace` names "
+                    "another place)"
+                )
             time.sleep(POLL_SECONDS)
+
+    def _explained(self, error: ClusterError) -> ClusterError:
+        if error.status != 404:
+            return error
+        return ClusterError(
+            f"namespace {self.namespace} is not there; create it, or leave --namespace out"
+        )
 
     def roll(self) -> None:
         """Begin a rolling update; new backends serve on for the window of now."""
@@ -86,7 +101,7 @@ class Probe:
 
     def wait_until_ready(self, watching: Watching, names: tuple[str, ...] = (NAME,)) -> None:
         """
-        Wait until all Pods of the Deployments are new and ready, and the watch shows them too.
+        Wait until all Pods of the Deployments are new and ready, and the watch shows just them.
 
         Raises ClusterError.
         """
@@ -103,19 +118,29 @@ class Probe:
                 watching.wait(POLL_SECONDS)
 
     def _is_ready(self, watching: Watching, name: str) -> bool:
-        found = self._status(name)
-        pods = watching.of_role(_role(name))
-        is_seen = len(pods) == found["spec"]["replicas"] and all(pod.is_ready for pod in pods)
-        return _is_complete(found) and is_seen
-
-    def _status(self, name: str) -> Object:
         found: Object = self.api.get(self._deployment(name))
-        for condition in (found.get("status") or {}).get("conditions") or []:
-            refused = condition["type"] == "ReplicaFailure" and condition["status"] == "True"
-            # A quota won't go away by waiting, and it is the reason that users look for.
-            if refused and condition.get("reason") == "FailedCreate":
-                raise ClusterError(f"Deployment/{name}: {condition.get('message')}", status=403)
-        return found
+        self._refuse(name, found)
+        seen = watching.of_role(_role(name))
+        if not _is_complete(found) or not all(pod.is_ready for pod in seen):
+            return False
+        selector = f"{RUN}={self.run},{ROLE}={_role(name)}"
+        listed = self.api.get(collection("Pod", self.namespace), labelSelector=selector)
+        there = {item["metadata"]["name"] for item in listed.get("items") or [] if is_there(item)}
+        return there == {pod.name for pod in seen} and len(seen) == found["spec"]["replicas"]
+
+    def _refuse(self, name: str, found: Object) -> None:
+        """
+        Raise where Pods are not created, and that lasts.
+
+        A quota won't go away by waiting, and it is the reason that users look for.
+        """
+        why = _creation_failure(found)
+        if not why:
+            self._refused_since.pop(name, None)
+        elif time.monotonic() - self._refused_since.setdefault(name, time.monotonic()) > (
+            REFUSED_SECONDS
+        ):
+            raise ClusterError(f"Deployment/{name}: {why}", status=403)
 
     def _why(self, watching: Watching, name: str) -> str:
         pods = watching.of_role(_role(name))
@@ -129,20 +154,6 @@ class Probe:
     def _backends(self) -> Object:
         return objects.backends(self.run, self.plan, self.window_seconds, self._generation)
 
-    def _found(self, path: str, kind: str, name: str, *, is_late: bool) -> Object | None:
-        """Ours, where only the answer to its creation got lost; None where it is going."""
-        found: Object = self.api.find(path) or {"metadata": {"deletionTimestamp": "by now"}}
-        metadata = found["metadata"]
-        labels = metadata.get("labels") or {}
-        if metadata.get("deletionTimestamp") and not is_late:
-            return None
-        if labels.get(RUN) == self.run:
-            return found
-        raise ClusterError(
-            f"{kind}/{name} exists already: another `kzd measure` runs, or one left it "
-            "(`kzd measure cleanup`), or it is somebody else's (`--namespace` names another place)"
-        )
-
 
 @contextmanager
 def probe(api: KubeApi, plan: Plan, tell: Tell) -> Iterator[tuple[Probe, Watching]]:
@@ -151,6 +162,7 @@ def probe(api: KubeApi, plan: Plan, tell: Tell) -> Iterator[tuple[Probe, Watchin
     watching: Watching | None = None
     failure: KzdError | None = None
     try:
+        api.reach()
         made.make()
         watching = Watching(api, made.namespace, made.run)
         names = (NAME, objects.OBSERVERS) if plan.observers else (NAME,)
@@ -189,6 +201,15 @@ def run_name() -> str:
 
 def _role(name: str) -> str:
     return objects.BACKEND if name == NAME else objects.OBSERVER
+
+
+def _creation_failure(found: Object) -> str:
+    """Why a Deployment's Pods are not created, in the cluster's words; empty where they are."""
+    for condition in (found.get("status") or {}).get("conditions") or []:
+        refused = condition["type"] == "ReplicaFailure" and condition["status"] == "True"
+        if refused and condition.get("reason") == "FailedCreate":
+            return str(condition.get("message") or "Pods can't be created")
+    return ""
 
 
 def _is_complete(found: Object) -> bool:

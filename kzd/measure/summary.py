@@ -124,7 +124,7 @@ def _summary(
     evidence: Evidence, quantile: float, confidence: float, name: str, namespaces: Sequence[str]
 ) -> Summary:
     seconds = sorted(item.seconds for item in evidence.rollouts)
-    rank = bound_index(len(seconds), quantile, confidence)
+    rank = bound_index(len(seconds), quantile, confidence, evidence.missing)
     why = tuple(reasons(evidence, quantile, confidence))
     if why:
         rank = None
@@ -157,7 +157,7 @@ def _summary(
     return Summary(
         measurement,
         rank,
-        confidence_reached(len(seconds), rank, quantile) if rank else 0.0,
+        confidence_reached(len(seconds) + evidence.missing, rank, quantile) if rank else 0.0,
         why,
         (*warnings(evidence), *stale_ports(evidence)),
         figures(seconds),

@@ -22,7 +22,8 @@ class Seen:
 
     `deleted_at` is when its deletion was first seen and `terminating_at` when its endpoint was
     seen terminating, in seconds since the epoch on this machine's clock; 0 where not.  `report`
-    is what it wrote when it ended.  `waits_for` says why it does not run.
+    is what it wrote when it ended, and `is_gone` says that it was removed, or ended without that.
+    `waits_for` says why it does not run.
     """
 
     def __init__(self, name: str) -> None:
@@ -34,7 +35,6 @@ class Seen:
         self.deleted_at = 0.0
         self.terminating_at = 0.0
         self.report: Any = None
-        self.restarts = 0
         self.waits_for = ""
 
 
@@ -90,19 +90,22 @@ class Watching:
         return self.of_role(OBSERVER)
 
     def _follow(self, path: str, selector: str, see: Callable[[str, Object], None]) -> None:
+        try:
+            self._follow_on(path, selector, see)
+        except ClusterError as error:
+            self._fail(error)
+        except Exception as error:  # or the run would wait for events that nobody reads
+            self._fail(ClusterError(f"the watch of {path} can't be read: {error!r}"))
+
+    def _follow_on(self, path: str, selector: str, see: Callable[[str, Object], None]) -> None:
         while not self._is_over:
-            try:
-                listed = self._api.get(path, labelSelector=selector)
-            except ClusterError as error:
-                # It was tried again and again by then.
-                self._fail(error)
-                return
+            # Where this fails, it was tried again and again by then.
+            listed = self._api.get(path, labelSelector=selector)
             try:
                 self._watch(path, selector, see, listed)
             except ClusterError as error:
                 if error.status in FATAL:
-                    self._fail(error)
-                    return
+                    raise
             time.sleep(PAUSE_SECONDS)
 
     def _fail(self, error: ClusterError) -> None:
@@ -134,8 +137,9 @@ class Watching:
     def _forget(self, path: str, names: set[str]) -> None:
         """Pods that went while nobody looked are gone."""
         if path.endswith("/pods"):
-            for name, pod in self.pods.items():
-                pod.is_gone |= name not in names
+            with self.changed:
+                for name, pod in self.pods.items():
+                    pod.is_gone |= name not in names
 
     def _see_pod(self, kind: str, item: Object) -> None:
         now = time.time()
@@ -143,15 +147,15 @@ class Watching:
         pod = self.pods.setdefault(metadata["name"], Seen(metadata["name"]))
         pod.role = metadata["labels"].get(ROLE, "")
         pod.node = item["spec"].get("nodeName") or pod.node
-        pod.is_gone = kind == "DELETED"
+        pod.is_gone = kind == "DELETED" or _has_ended(item)
         # A deletion that a list shows may be old: when it came, nobody saw.
         if metadata.get("deletionTimestamp") and not pod.deleted_at:
             pod.deleted_at = now if kind != "LISTED" else -1.0
         conditions = {item["type"]: item for item in status.get("conditions") or []}
         pod.is_ready = conditions.get("Ready", {}).get("status") == "True"
-        containers = status.get("containerStatuses") or [{}]
-        state = containers[0].get("state") or {}
-        pod.restarts = containers[0].get("restartCount", 0)
+        # Beside it may run what a mesh or a platform puts into every Pod.
+        containers = {each["name"]: each for each in status.get("containerStatuses") or []}
+        state = containers.get(pod.role, {}).get("state") or {}
         pod.waits_for = _reason(conditions, state)
         message = (state.get("terminated") or {}).get("message")
         if message and pod.report is None:
@@ -164,6 +168,15 @@ class Watching:
             if name and (endpoint.get("conditions") or {}).get("terminating"):
                 pod = self.pods.setdefault(name, Seen(name))
                 pod.terminating_at = pod.terminating_at or (-1.0 if kind == "LISTED" else now)
+
+
+def is_there(item: Object) -> bool:
+    """Whether a Pod, as the API shows it, is neither deleted nor has ended, as evicted ones."""
+    return not item["metadata"].get("deletionTimestamp") and not _has_ended(item)
+
+
+def _has_ended(item: Object) -> bool:
+    return (item.get("status") or {}).get("phase") in ("Failed", "Succeeded")
 
 
 def _reason(conditions: dict[str, Object], state: Object) -> str:

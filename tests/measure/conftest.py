@@ -18,8 +18,10 @@ QUICK = {
     "measure.collect.IDLE_SECONDS": 0.0,
     "measure.ending.TOLD_SECONDS": 0.0,
     "measure.setting_up.POLL_SECONDS": 0.02,
+    "measure.setting_up.REFUSED_SECONDS": 0.05,
     "measure.watching.PAUSE_SECONDS": 0.02,
     "measure.cleanup.POLL_SECONDS": 0.02,
+    "measure.cleanup.SECONDS_FOR_PODS": 3.0,
 }
 """What a run waits for takes a moment where everything happens at once."""
 

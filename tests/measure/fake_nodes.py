@@ -73,7 +73,7 @@ class Nodes:
         if resource != "deployments" or new["spec"]["template"] == old["spec"]["template"]:
             return
         for pod in self._pods(path):
-            if "deletionTimestamp" not in self._cluster.objects[pod]["metadata"]:
+            if _is_there(self._cluster.objects[pod]):
                 self._start(path)
                 if BACKEND not in self.unready:
                     self.end(pod)
@@ -96,7 +96,7 @@ class Nodes:
     def _count(self, path: str) -> None:
         made = self._cluster.objects[path]
         pods = [self._cluster.objects[pod] for pod in self._pods(path)]
-        there = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+        there = [pod for pod in pods if _is_there(pod)]
         ready = sum(item["status"]["conditions"][0]["status"] == "True" for item in there)
         made["status"] = {
             "observedGeneration": made["metadata"]["generation"],
@@ -147,7 +147,8 @@ class Nodes:
         state = {"running": {}} if unready is None else unready.get("state", {})
         conditions = [{"type": "Ready", "status": "False" if unready else "True"}]
         conditions += (unready or {}).get("conditions", [])
-        status = {"conditions": conditions, "containerStatuses": [{"state": state}]}
+        containers = [{"name": "injected", "state": {}}, {"name": role, "state": state}]
+        status = {"conditions": conditions, "containerStatuses": containers}
         self._cluster.put(path, {"metadata": template["metadata"], "spec": spec, "status": status})
         if role == BACKEND:
             self._backends[name] = 0.0
@@ -174,6 +175,26 @@ class Nodes:
         if deployment:
             self._make_up(deployment)
 
+    def evict(self) -> None:
+        """A backend ends without having been deleted, and stays to be seen; another one comes."""
+        path = next(
+            path
+            for path, item in self._cluster.objects.items()
+            if "/pods/" in path
+            and item["metadata"]["labels"].get(ROLE) == BACKEND
+            and "deletionTimestamp" not in item["metadata"]
+        )
+        pod = self._cluster.objects[path]
+        pod["status"] = {"phase": "Failed", "reason": "Evicted"}
+        self._cluster.put(path, pod)
+        self._make_up(self._deployment(namespace_of(path), BACKEND))
+
+    def relent(self) -> None:
+        """Pods may be made again."""
+        self.quota = ""
+        for path in [path for path in self._cluster.objects if "/deployments/" in path]:
+            self._make_up(path)
+
     def _deployment(self, namespace: str, role: str) -> str:
         """The path of a role's Deployment, empty without one."""
         for path, made in self._cluster.objects.items():
@@ -185,7 +206,7 @@ class Nodes:
 
     def _make_up(self, deployment: str) -> None:
         pods = [self._cluster.objects[pod] for pod in self._pods(deployment)]
-        there = sum("deletionTimestamp" not in pod["metadata"] for pod in pods)
+        there = sum(map(_is_there, pods))
         for _ in range(self._cluster.objects[deployment]["spec"]["replicas"] - there):
             self._start(deployment)
         self._count(deployment)
@@ -197,7 +218,8 @@ class Nodes:
     def _finish(self, path: str, pod: Object) -> None:
         """A backend says its last words, and goes."""
         message = self.reports.pop(0) if self.reports else self._report(pod)
-        pod["status"]["containerStatuses"] = [{"state": {"terminated": {"message": message}}}]
+        state = {"terminated": {"message": message}}
+        pod["status"]["containerStatuses"] = [{"name": BACKEND, "state": state}]
         self._cluster.put(path, pod)
         self._gone(path)
 
@@ -254,3 +276,9 @@ def namespace_of(path: str) -> str:
 def _targets(pod: Object) -> Any:
     env = {item["name"]: item.get("value") for item in pod["spec"]["containers"][0]["env"]}
     return json.loads(env["TARGETS"])
+
+
+def _is_there(pod: Object) -> bool:
+    """Whether a Deployment counts a Pod."""
+    is_deleted = "deletionTimestamp" in pod["metadata"]
+    return not is_deleted and pod["status"].get("phase") != "Failed"

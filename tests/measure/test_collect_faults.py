@@ -117,14 +117,14 @@ def test_an_api_that_stays_away_is_an_error(
     assert measure.cleanup().code == 0
 
 
-@pytest.mark.usefixtures("impatient")
-def test_a_cluster_that_cannot_be_reached_is_named(measure: Measuring) -> None:
+def test_a_cluster_that_cannot_be_reached_is_named_at_once(measure: Measuring) -> None:
     measure.console.write("kubeconfig", kubeconfig("http://127.0.0.1:9"))
 
     done = measure()
 
     assert done.code == 3
-    assert done.err.splitlines()[-2].startswith("kzd: error: http://127.0.0.1:9 can't be reached: ")
+    assert done.err.startswith("kzd: error: http://127.0.0.1:9 can't be reached: ")
+    assert "may be left" not in done.err
 
 
 @pytest.mark.parametrize("how", ["ends", "expired", "refused"])
@@ -195,6 +195,17 @@ def test_an_observer_that_dies_in_the_middle(measure: Measuring, cluster: FakeCl
     assert all(len(item.arrivals) == 4 for group in groups(done) for item in group)
 
 
+def test_a_pod_that_is_evicted_between_two_rolling_updates(
+    measure: Measuring, cluster: FakeCluster
+) -> None:
+    cluster.on("get", "pods/log", cluster.nodes.evict, nth=3)  # after the warm-up
+
+    done = measure()
+
+    assert (done.code, len(groups(done))) == (0, 2), done.err
+    assert "left out" not in done.err
+
+
 @pytest.mark.parametrize("last_words", ["Killed", "[]", '{"noticed": 1'])
 def test_a_pod_that_ends_without_a_report_is_left_out(
     measure: Measuring, cluster: FakeCluster, last_words: str
@@ -239,7 +250,19 @@ def test_a_slow_cluster_gets_a_longer_window(measure: Measuring, cluster: FakeCl
 # --- what may not be
 
 
-def test_a_quota_of_pods_is_told_at_once(measure: Measuring, cluster: FakeCluster) -> None:
+def test_a_refusal_that_passes_ends_no_run(
+    measure: Measuring, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kzd.measure.setting_up.REFUSED_SECONDS", 30.0)
+    cluster.nodes.quota = "the webhook is away for a moment"
+    cluster.on("get", "deployments", cluster.nodes.relent, nth=5)
+
+    done = measure(rollouts=1)
+
+    assert (done.code, len(groups(done))) == (0, 1), done.err
+
+
+def test_a_quota_of_pods_is_told(measure: Measuring, cluster: FakeCluster) -> None:
     cluster.nodes.quota = 'pods "kzd-measure-1" is forbidden: exceeded quota: small'
 
     done = measure()
