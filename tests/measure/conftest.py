@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.console import Console, Done
-from tests.measure.fake_cluster import FakeCluster
-from tests.measure.fake_server import serving
+from tests.fake_cluster import FakeCluster
+from tests.fake_server import serving
+from tests.measure.fake_nodes import Nodes
 
 QUICK = {
     "kube_api.PATIENCE_SECONDS": 10.0,
@@ -43,7 +44,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCluster]:
     """A cluster; at the end nothing of any run may be in it, and all that is somebody else's."""
     for name, seconds in QUICK.items():
         monkeypatch.setattr(f"kzd.{name}", seconds)
-    with serving() as made:
+    with serving(Nodes) as made:
         yield made
         assert made.left() == []
 

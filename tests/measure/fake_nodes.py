@@ -10,7 +10,7 @@ from kzd.measure.objects import BACKEND, OBSERVER, ROLE
 from kzd.measure.plan import NAME
 
 if TYPE_CHECKING:
-    from tests.measure.fake_cluster import FakeCluster
+    from tests.fake_cluster import FakeCluster
 
 Object = dict[str, Any]
 

@@ -6,8 +6,8 @@ import pytest
 
 from kzd.measure.objects import MANAGED, RUN
 from kzd.measure.plan import NAME
+from tests.fake_cluster import FakeCluster
 from tests.measure.conftest import Measuring
-from tests.measure.fake_cluster import FakeCluster
 
 LABELS = MANAGED | {RUN: "r1"}
 CORE, APPS = "/api/v1/namespaces", "/apis/apps/v1/namespaces"

@@ -15,9 +15,9 @@ from kzd.measure.objects import BACKEND, MANAGED, OBSERVER, ROLE, RUN
 from kzd.measure.plan import NAME
 from kzd.measure.record import ROLLOUT, WARM_UP, Deletion, read, whole
 from tests.console import Done
+from tests.fake_cluster import FakeCluster
 from tests.hosts.api import kubeconfig
 from tests.measure.conftest import Measuring
-from tests.measure.fake_cluster import FakeCluster
 
 POD_WAITS = {
     "image": (

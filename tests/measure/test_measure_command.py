@@ -14,9 +14,9 @@ from kzd import __main__
 from kzd.measure.rbac import manifests
 from kzd.measure.record import line, read, whole
 from tests.console import Console
+from tests.fake_cluster import FakeCluster
 from tests.measure.conftest import SHORT, Measuring
 from tests.measure.deletions import rollout
-from tests.measure.fake_cluster import FakeCluster
 
 ALL_PATHS = ("--path", "cluster-ip", "--path", "headless", "--path", "node-port")
 

@@ -1,19 +1,21 @@
 """
 A Kubernetes API server in this process: objects, watches, and faults on demand.
 
-What the rest of a cluster would do is in `tests.measure.fake_nodes`.
+What the rest of a cluster would do is told to it: `tests.measure.fake_nodes`,
+`tests.retire.workloads`.
 """
 
 from __future__ import annotations
 
 import copy
 import re
+import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from threading import Condition, RLock
 from typing import Any, NamedTuple
 
 from tests.hosts.api import kubeconfig
-from tests.measure.fake_nodes import Nodes
 
 Object = dict[str, Any]
 
@@ -53,9 +55,16 @@ class Fault(NamedTuple):
 
 
 class FakeCluster:
-    """Objects by their paths; each change gets a version, which watches go on from."""
+    """
+    Objects by their paths; each change gets a version, which watches go on from.
 
-    def __init__(self) -> None:
+    `nodes` makes what controllers and kubelets do.  The clock is `ahead` of this machine's, in
+    seconds.  Kinds that are `absent` are not known here.
+    """
+
+    def __init__(self, nodes: Callable[[Any], Any]) -> None:
+        self.ahead = 0.0
+        self.absent: set[str] = set()
         self.address = ""
         self.objects: dict[str, Object] = {}
         self.calls: list[Call] = []
@@ -69,13 +78,18 @@ class FakeCluster:
         self._uid = 0
         self._broken = 0
         self._hooks: list[tuple[str, str, Callable[[], Any], list[int]]] = []
-        self.nodes = Nodes(self)
+        self._at: dict[int, Callable[[], Any]] = {}
+        self.nodes = nodes(self)
         self._before = set(self.objects)
 
     @property
     def kubeconfig(self) -> str:
         """A kubeconfig that leads here."""
         return kubeconfig(self.address)
+
+    def now(self) -> datetime:
+        """The time by its own clock."""
+        return datetime.fromtimestamp(time.time() + self.ahead, UTC)
 
     # --- what tests do to it
 
@@ -106,6 +120,11 @@ class FakeCluster:
         with self.lock:
             self._hooks.append((verb, resource, action, [nth]))
 
+    def at(self, number: int, action: Callable[[], Any]) -> None:
+        """Do something before the call of this number is answered, whatever it is."""
+        with self.lock:
+            self._at[number] = action
+
     def put_foreign(self, path: str, **labels: str) -> None:
         """An object of somebody else, which has to stay."""
         self.put(path, {"metadata": {"labels": labels}, "spec": {}})
@@ -134,6 +153,7 @@ class FakeCluster:
             if old is None:
                 self._uid += 1
                 metadata |= {"uid": f"uid-{self._uid}", "generation": 1}
+                metadata.setdefault("creationTimestamp", f"{self.now():%Y-%m-%dT%H:%M:%SZ}")
             self.objects[path] = given
             return self._tell("MODIFIED" if old else "ADDED", path, given)
 
@@ -170,11 +190,13 @@ class FakeCluster:
         """The fault that a call meets, after all that happens before it."""
         with self.lock:
             self.calls.append(call)
-            for verb, resource, action, left in self._hooks:
+            if action := self._at.pop(len(self.calls), None):
+                action()
+            for verb, resource, hook, left in self._hooks:
                 if (verb, resource) == (call.verb, call.resource):
                     left[0] -= 1
                     if not left[0]:
-                        action()
+                        hook()
             for fault, left in self._faults:
                 if left[0] and fault.fits(call):
                     left[0] -= 1
@@ -185,6 +207,8 @@ class FakeCluster:
         """The status and the object that a call other than a watch is answered with."""
         with self.lock:
             namespace = f"/api/v1/namespaces/{call.namespace}"
+            if call.resource in self.absent:
+                return refusal(404, "NotFound", "the server could not find the requested resource")
             if call.verb == "create":
                 return self._create(call, body, namespace)
             if call.verb == "list":
@@ -192,7 +216,7 @@ class FakeCluster:
             if call.path not in self.objects:
                 return refusal(404, "NotFound", f'{call.resource} "{call.name}" not found')
             if call.verb == "patch":
-                return 200, self._patch(call, body)
+                return self._patch(call, body)
             if call.verb == "delete":
                 return self._delete(call, body or {})
             return 200, self.objects[call.path]
@@ -216,20 +240,25 @@ class FakeCluster:
             items = [item for path, item in self.objects.items() if end.search(path)]
         return {"items": items, "metadata": {"resourceVersion": str(self._version)}}
 
-    def _patch(self, call: Call, body: Object) -> Object:
+    def _patch(self, call: Call, body: Object) -> tuple[int, Any]:
         old = self.objects[call.path]
+        version = body.get("metadata", {}).get("resourceVersion")
+        if version and version != old["metadata"]["resourceVersion"]:
+            return refusal(409, "Conflict", "the object has been modified")
+        if call.resource.endswith("/scale"):
+            body = {"spec": {"replicas": body["spec"]["replicas"]}}
         new = merged(old, body)
         if new.get("spec") != old.get("spec"):
             new["metadata"]["generation"] += 1
         self.put(call.path, new)
-        self.nodes.patched(call.resource, call.path, old)
-        return self.objects[call.path]
+        self.nodes.patched(call.resource.partition("/")[0], call.path, old)
+        return 200, self.objects[call.path]
 
     def _delete(self, call: Call, options: Object) -> tuple[int, Any]:
         item = self.objects[call.path]
-        wanted = (options.get("preconditions") or {}).get("uid")
-        if wanted and wanted != item["metadata"]["uid"]:
-            return refusal(409, "Conflict", "the UID in the precondition is another one")
+        wanted = options.get("preconditions") or {}
+        if any(item["metadata"][field] != value for field, value in wanted.items()):
+            return refusal(409, "Conflict", f"the precondition is not met: {wanted}")
         if call.resource == "pods":
             self.nodes.end(call.path, options.get("gracePeriodSeconds"))
         else:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.measure.fake_cluster import Call, FakeCluster, Fault, Object, refusal
+from tests.fake_cluster import Call, FakeCluster, Fault, Object, refusal
 
 PATH = re.compile(
-    r"/(?:api/v1|apis/[^/]+/v1)(?:/namespaces/(?P<namespace>[^/]+)(?=/.))?"
-    r"/(?P<resource>[a-z]+)(?:/(?P<name>[^/]+)(?:/(?P<sub>log))?)?"
+    r"/(?:api/v1|apis/[^/]+/v[^/]+)(?:/namespaces/(?P<namespace>[^/]+)(?=/.))?"
+    r"/(?P<resource>[a-z]+)(?:/(?P<name>[^/]+)(?:/(?P<sub>log|scale|proxy)(?P<rest>/.*)?)?)?"
 )
 VERBS = {"POST": "create", "PATCH": "patch", "DELETE": "delete"}
 MERGE_PATCH = "application/merge-patch+json"
@@ -63,6 +63,9 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         pass
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(self.cluster.now().timestamp())
+
     def _answer(self, call: Call, query: dict[str, str], body: Any, fault: Fault | None) -> None:
         if call.verb == "watch":
             self._stream(self.cluster.events(call, query))
@@ -71,6 +74,11 @@ class Handler(BaseHTTPRequestHandler):
             assert self.headers["Content-Type"] == MERGE_PATCH
         if call.resource == "pods/log":
             self._log(call)
+            return
+        if call.resource == "pods/proxy":
+            with self.cluster.lock:
+                status, text = self.cluster.nodes.proxied(call.path)
+            self._write(status, text.encode())
             return
         with self.cluster.lock:
             status, answer = self.cluster.answer(call, query, body)
@@ -122,9 +130,9 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving() -> Iterator[FakeCluster]:
+def serving(nodes: Callable[[Any], Any]) -> Iterator[FakeCluster]:
     """A cluster on a free port of this machine, until the end of the block."""
-    made = FakeCluster()
+    made = FakeCluster(nodes)
     handler = type("OfOneCluster", (Handler,), {"cluster": made})
     with Server(("127.0.0.1", 0), handler) as server:
         made.address = f"http://127.0.0.1:{server.server_port}"
