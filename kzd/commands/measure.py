@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
 from kzd.commands.answer import Answer
+from kzd.commands.cluster import KUBECONFIG, is_given, seconds, with_options
 from kzd.commands.failure import answered
 from kzd.commands.measuring import records, run
 from kzd.commands.terminal import emit
 from kzd.report import text
 
-UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
-
-
-def _seconds(context: Any, parameter: Any, given: str | None) -> float | None:
-    """The seconds that a text such as 90s, 30m or 2h says."""
-    if given is None:
-        return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", given)
-    if not found or not float(found[1]):
-        raise click.BadParameter(f"must be a duration such as 90s, 30m or 2h, not '{given}'")
-    return float(found[1]) * UNITS[found[2]]
-
-
 CLUSTER = (
-    click.option("--kubeconfig", metavar="FILE", default="",
-                 help="The kubeconfig, instead of KUBECONFIG or ~/.kube/config."),
-    click.option("--context", metavar="NAME", default="", help="A context of the kubeconfig."),
+    *KUBECONFIG,
     click.option("--namespace", metavar="NAME", default="",
                  help="A namespace that is there; without it one is made, and removed again."),
 )  # fmt: skip
@@ -39,7 +23,7 @@ PROBE = (
                  help="Rolling updates to measure, what --resume holds counted in."),
     click.option("--singles", metavar="N", type=click.IntRange(0), default=10, show_default=True,
                  help="Single deletions after them, a series of its own."),
-    click.option("--duration", "duration_seconds", metavar="TIME", callback=_seconds,
+    click.option("--duration", "duration_seconds", metavar="TIME", callback=seconds,
                  help="Begin nothing more after this time, such as 30m."),
     click.option("--resume", metavar="FILE", default="",
                  help="Go on with the records of this file, and write to it."),
@@ -56,9 +40,9 @@ PROBE = (
                  help="Observers ask from the nodes' own network."),
     click.option("--rate", metavar="N", type=click.FloatRange(1, 300), default=50.0,
                  show_default=True, help="New connections a second, of each observer and path."),
-    click.option("--window", "window_seconds", metavar="TIME", callback=_seconds,
+    click.option("--window", "window_seconds", metavar="TIME", callback=seconds,
                  help="How long a deleted Pod goes on serving; unset, a warm-up finds it."),
-    click.option("--pause", "pause_seconds", metavar="TIME", callback=_seconds, default="3s",
+    click.option("--pause", "pause_seconds", metavar="TIME", callback=seconds, default="3s",
                  show_default=True, help="Time between two rolling updates."),
     click.option("--churn", metavar="N", type=click.FloatRange(0, 100), default=0.0,
                  help="Changes a second of other Services beside it."),
@@ -67,17 +51,8 @@ PROBE = (
 )  # fmt: skip
 
 
-def _with(options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
-
-
 @click.group(invoke_without_command=True, short_help="Measure propagation on a cluster.")
-@_with((*CLUSTER, *PROBE))
+@with_options((*CLUSTER, *PROBE))
 @click.pass_context
 def measure(called: click.Context, /, **options: Any) -> int | None:
     """
@@ -88,7 +63,7 @@ def measure(called: click.Context, /, **options: Any) -> int | None:
     the end, also after Ctrl-C.  `kzd measure summary` makes a PropagationMeasurement of them.
     """
     if called.invoked_subcommand is not None:
-        given = [name for name in options if _is_given(called, name)]
+        given = [name for name in options if is_given(called, name)]
         if given:
             option = given[0].replace("_", "-")
             raise click.UsageError(f"--{option} comes after `{called.invoked_subcommand}`")
@@ -96,12 +71,8 @@ def measure(called: click.Context, /, **options: Any) -> int | None:
     return emit(answered((), lambda: run(options)))
 
 
-def _is_given(context: click.Context, name: str) -> bool:
-    return context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
-
-
 @measure.command()
-@_with(CLUSTER)
+@with_options(CLUSTER)
 def cleanup(kubeconfig: str, context: str, namespace: str) -> int:
     """
     Remove what a run of `kzd measure` left in a cluster.

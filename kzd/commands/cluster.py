@@ -1,0 +1,55 @@
+"""The options of commands that talk with a cluster."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+KUBECONFIG = (
+    click.option("--kubeconfig", metavar="FILE", default="",
+                 help="The kubeconfig, instead of KUBECONFIG or ~/.kube/config."),
+    click.option("--context", metavar="NAME", default="", help="A context of the kubeconfig."),
+)  # fmt: skip
+
+
+def seconds(context: Any, parameter: Any, given: str | None) -> float | None:
+    """The seconds that a text such as 90s, 30m, 2h or 7d says; 0 is none."""
+    found = seconds_or_none(context, parameter, given)
+    if found == 0:
+        raise _unfit(given)
+    return found
+
+
+def seconds_or_none(context: Any, parameter: Any, given: str | None) -> float | None:
+    """The same where 0 is one, too."""
+    if given is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", given)
+    if not found:
+        raise _unfit(given)
+    return float(found[1]) * UNITS[found[2]]
+
+
+def _unfit(given: str | None) -> click.BadParameter:
+    return click.BadParameter(f"must be a duration such as 90s, 30m, 2h or 7d, not '{given}'")
+
+
+def with_options(options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
+    """Give a command these options, in their order."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def is_given(context: click.Context, name: str) -> bool:
+    """Whether the command line says an option."""
+    return context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
