@@ -22,6 +22,7 @@ PATIENCE_SECONDS = 30.0
 PAUSE_SECONDS = 0.2
 """Before it is asked again the first time; twice as long each time after."""
 
+ANSWER_BYTES = 4096
 PASSING = (0, 429, 500, 502, 503, 504)
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -52,11 +53,13 @@ class KubeApi:
     """
     Calls to one API server; each raises ClusterError where it fails.
 
-    `host` is its address.  What fails for the moment is tried again for PATIENCE_SECONDS.
+    `host` is its address, `date` what the clock of its last answer said, as HTTP writes it.  What
+    fails for the moment is tried again for PATIENCE_SECONDS.
     """
 
     def __init__(self, configuration: Any, pool: Any) -> None:
         self.host: str = configuration.host
+        self.date = ""
         self._configuration = configuration
         self._pool = pool
 
@@ -89,15 +92,18 @@ class KubeApi:
         """Merge into the object at a path."""
         return self._json("PATCH", path, {}, body, MERGE_PATCH)
 
-    def delete(self, path: str, *, uid: str = "", grace_seconds: int | None = None) -> bool:
+    def delete(
+        self, path: str, *, uid: str = "", version: str = "", grace_seconds: int | None = None
+    ) -> bool:
         """
         Delete the object at a path, its dependents in the background; whether it was there.
 
-        With `uid` only that one and none of the same name.
+        With `uid` only that one, with `version` as long as that is its resourceVersion.
         """
         body: dict[str, Any] = {"propagationPolicy": "Background"}
-        if uid:
-            body["preconditions"] = {"uid": uid}
+        conditions = {"uid": uid, "resourceVersion": version}
+        if uid or version:
+            body["preconditions"] = {key: value for key, value in conditions.items() if value}
         if grace_seconds is not None:
             body["gracePeriodSeconds"] = grace_seconds
         try:
@@ -111,6 +117,18 @@ class KubeApi:
     def text(self, path: str, **query: Any) -> str:
         """What is at a path that answers with text, such as a log."""
         return self._ask("GET", path, query).decode("utf-8", "replace")
+
+    def answer(self, path: str, seconds: float) -> tuple[int, str]:
+        """The status and the text of what answers behind a path, such as a Pod; asked once."""
+        try:
+            response = self._send("GET", path, {}, read_seconds=seconds)
+            return response.status, bytes(response.read(ANSWER_BYTES)).decode("utf-8", "replace")
+        except ClusterError as error:
+            if not error.status:
+                raise
+            return error.status, error.message
+        except _transport_errors() as error:
+            raise ClusterError(f"{self.host}: {_short(error)}") from None
 
     def watch(self, path: str, resource_version: str, **query: Any) -> Iterator[Event]:
         """
@@ -186,6 +204,7 @@ class KubeApi:
             )  # fmt: skip
         except _transport_errors() as error:
             raise ClusterError(f"{self.host} can't be reached: {_short(error)}") from None
+        self.date = response.headers.get("Date") or ""
         if response.status >= 400:
             text = response.read()
             response.release_conn()

@@ -19,6 +19,7 @@ from kzd.commands.failure import answered
 from kzd.commands.files import Input
 from kzd.commands.measure import measure
 from kzd.commands.options import common, paths, transforms
+from kzd.commands.retire import retire
 from kzd.commands.run import NAMES, Request
 from kzd.commands.setup import doctor, init
 from kzd.commands.terminal import (
@@ -34,7 +35,9 @@ from kzd.flow.bundle import Source
 from kzd.option_value import nearest
 from kzd.result import STDIN
 
-COMMANDS = ("render", "check", "diff", "explain", "schema", "init", "doctor", "advise", "measure")
+COMMANDS = (
+    "render", "check", "diff", "explain", "schema", "init", "doctor", "advise", "measure", "retire",
+)  # fmt: skip
 EPILOG = """\b
 The options are those of `render`: `kzd render --help` lists them.
 
@@ -103,6 +106,7 @@ kzd.add_command(init)
 kzd.add_command(doctor)
 kzd.add_command(advise)
 kzd.add_command(measure)
+kzd.add_command(retire)
 
 
 @kzd.command()

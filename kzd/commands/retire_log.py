@@ -1,0 +1,80 @@
+"""What `kzd retire apply` does, as it does it: words for people, a line of JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TextIO
+
+from kzd.report.text import note
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kzd.retire.plan import Decision, Plan, Step
+
+
+class Log:
+    """Writes each event at once; counts them for the last line."""
+
+    def __init__(self, stream: TextIO | None, format: str) -> None:
+        self._stream = stream
+        self._is_json = format == "json"
+        self._began = time.monotonic()
+        self._counts = dict.fromkeys(("deleted", "scaled", "kept", "failed"), 0)
+        self._asked = 0
+
+    def plan(self, plan: Plan, told: str) -> None:
+        """Show the plan that is carried out."""
+        self._asked = sum(item.action == "decide" for item in plan.decisions)
+        if not self._is_json:
+            self._write(told)
+        for item in plan.decisions if self._is_json else ():
+            more = {
+                "action": item.action, "state": item.state, "evidence": item.evidence,
+                "ageSeconds": item.age_seconds, "replicas": item.replicas, "pods": item.pods,
+            }  # fmt: skip
+            self._line("planned", item.because, **_about(item), **more)
+
+    def __call__(self, event: str, about: Decision | Step, because: str) -> None:
+        if event in self._counts:
+            self._counts[event] += 1
+        if self._is_json:
+            self._line(event, because, **_about(about))
+        else:
+            self._write(note(f"{event} {_name(about)}: {because}"))
+
+    def end(self, waiting: Sequence[Decision], *, failed: bool = False) -> None:
+        """Sum up."""
+        counts = {**self._counts, "waiting": len(waiting), "toDecide": self._asked}
+        if self._is_json:
+            seconds = round(time.monotonic() - self._began, 3)
+            self._line("finished", "it failed" if failed else "", **counts, seconds=seconds)
+        else:
+            self._write(note(", ".join(f"{number} {word}" for word, number in counts.items())))
+
+    def _line(self, event: str, because: str, **more: Any) -> None:
+        moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._write(json.dumps({"time": moment, "event": event, **more, "because": because}) + "\n")
+
+    def _write(self, text: str) -> None:
+        if self._stream is None:
+            return
+        # Nobody may be there to read it any more; what was begun goes on all the same.
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+            self._stream.flush()
+
+
+def _name(about: Decision | Step) -> str:
+    return f"{getattr(about, 'kind', 'Deployment')}/{about.name}"
+
+
+def _about(about: Decision | Step) -> dict[str, Any]:
+    key = getattr(about, "key", None)
+    if key is not None:
+        return {**key._asdict(), "kind": "Deployment", "name": about.name}
+    found = about._asdict()
+    return {field: found[field] for field in ("namespace", "kind", "name", "replicas")}

@@ -1,0 +1,211 @@
+"""One run of `kzd retire` as the command line asks for it: manifests, a plan, its end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from kzd.commands import files
+from kzd.commands.answer import Answer
+from kzd.commands.retire import LIMIT_NAMES
+from kzd.commands.terminal import is_terminal
+from kzd.errors import ConfigError
+from kzd.flow.bundle import Source
+from kzd.report.text import note, printable
+from kzd.result import STDIN
+
+if TYPE_CHECKING:
+    from kzd.kube_api import KubeApi
+    from kzd.retire.current import Wanted
+    from kzd.retire.executing import Sight
+    from kzd.retire.plan import Limits, Plan
+
+
+class Manifests:
+    """The manifests that say what is current, read again each time: they may change meanwhile."""
+
+    def __init__(self, options: dict[str, Any], api: KubeApi | None = None) -> None:
+        self._names: tuple[str, ...] = options["names"]
+        self._configmap: str = options.get("configmap", "")
+        self._namespace: str = options["namespace"]
+        self._instance: str = options["instance_label"]
+        self._api = api
+        self._stdin: tuple[Source, float] | None = None
+        if bool(self._names) == bool(self._configmap):
+            other = " or --configmap" if "configmap" in options else ""
+            raise ConfigError(f"must name the rendered manifests: -f{other}", field="-f")
+        if self._configmap and not self._namespace:
+            raise ConfigError("must say where the ConfigMap is", field="--namespace")
+
+    def __call__(self) -> Wanted:
+        from kzd.retire.current import read_manifests
+
+        sources, seconds = self._of_cluster() if self._configmap else self._of_files()
+        return read_manifests(
+            sources, namespace=self._namespace, age_seconds=seconds, instance=self._instance
+        )
+
+    def _of_files(self) -> tuple[list[Source], float]:
+        """The files, and the age of the oldest."""
+        sources: list[Source] = []
+        ages = [0.0]
+        names = [name for name in self._names if name != STDIN]
+        for item in files.read_all(names, None):
+            sources.append(Source(item.name, item.data, unreadable=item.unreadable))
+            ages.append(time.time() - os.stat(item.target).st_mtime)
+        if STDIN in self._names:
+            stdin, since = self._piped()
+            sources.append(stdin)
+            ages.append(time.monotonic() - since)
+        return sources, max(ages)
+
+    def _piped(self) -> tuple[Source, float]:
+        """Standard input, which can be read once, and when it was."""
+        if self._stdin is None:
+            stdin = sys.stdin.buffer if sys.stdin else None
+            (item,) = files.read_all([STDIN], stdin)
+            self._stdin = (Source(STDIN, item.data), time.monotonic())
+        return self._stdin
+
+    def _of_cluster(self) -> tuple[list[Source], float]:
+        from kzd.retire.manifest import read_configmap
+
+        assert self._api is not None
+        name, text = read_configmap(self._api, self._namespace, self._configmap)
+        return [Source(name, text)], 0.0
+
+
+def planned(options: dict[str, Any]) -> Answer:
+    """The answer of `kzd retire plan`."""
+    from kzd.retire.plan_file import to_json
+
+    api = _connect(options)
+    made = _plan(Manifests(options, api), api, options)
+    out = to_json(made) if options["format"] == "json" else _told(made)
+    return Answer(out.encode("utf-8", "backslashreplace"), "", int(made.asks))
+
+
+def applied(options: dict[str, Any]) -> Answer:
+    """The answer of `kzd retire apply`, after all that it did."""
+    from kzd.commands.retire_log import Log
+    from kzd.retire.executing import carry_out
+
+    api = _connect(options)
+    made, sight = _made(options, api)
+    log = Log(sys.stdout if options["format"] == "json" else sys.stderr, options["format"])
+    log.plan(made, _told(made))
+    if not made.changes:
+        log.end([])
+        return Answer(b"", "", int(made.asks))
+    _confirm(options)
+    try:
+        waiting = carry_out(api, made, sight, tell=log, wait_seconds=options["wait_seconds"])
+    except Exception as error:
+        log.end([], failed=True)
+        _explain(error)
+        raise
+    log.end(waiting)
+    return Answer(b"", "", int(made.asks))
+
+
+def _made(options: dict[str, Any], api: KubeApi) -> tuple[Plan, Sight]:
+    """The plan, read or made, and how to look whether it still holds."""
+    from kzd.retire.executing import Sight
+    from kzd.retire.plan_file import from_json
+
+    manifests = Manifests(options, api)
+    sight = Sight(manifests, _shown(api), _judge(api, options))
+    name = options["plan_file"]
+    if not name:
+        return _plan(manifests, api, options), sight
+    (item,) = files.read_all([name], None)
+    return from_json(name, item.data), sight
+
+
+def _plan(manifests: Manifests, api: KubeApi, options: dict[str, Any]) -> Plan:
+    from kzd.retire.planner import plan
+
+    wanted = manifests()
+    try:
+        shown = [_shown(api)(namespace) for namespace in wanted.namespaces]
+    except Exception as error:
+        _explain(error)
+        raise
+    return plan(wanted, shown, _limits(options), _judge(api, options))
+
+
+def _limits(options: dict[str, Any]) -> Limits:
+    from kzd.retire.plan import Limits
+
+    return Limits(**{name: options[name] for name in LIMIT_NAMES})
+
+
+def _shown(api: KubeApi) -> Any:
+    from kzd.retire.looking import look
+
+    return lambda namespace: look(api, namespace)
+
+
+def _judge(api: KubeApi, options: dict[str, Any]) -> Any:
+    from kzd.retire.asking import Asking
+    from kzd.retire.idleness import evidence_of
+
+    ask = Asking(
+        api, options["prometheus"], _token(options["prometheus_token"]),
+        is_direct=options["is_direct"],
+    )  # fmt: skip
+    return lambda version: evidence_of(version.key, version.deployment, version.pods, ask)
+
+
+def _token(name: str) -> str:
+    if not name:
+        return ""
+    try:
+        with open(name, encoding="ascii") as file:
+            return file.read().strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "must be ASCII"
+        raise ConfigError(f"can't be read: {reason}", file=name) from None
+
+
+def _connect(options: dict[str, Any]) -> KubeApi:
+    from kzd.kubeconfig import connect
+
+    return connect(options["kubeconfig"], options["context"])
+
+
+def _confirm(options: dict[str, Any]) -> None:
+    import click
+
+    if options["is_confirmed"]:
+        return
+    if not is_terminal(sys.stdin) or sys.stdin is None or STDIN in options["names"]:
+        raise ConfigError("nobody can be asked here; --yes does what the plan says", field="--yes")
+    if not click.confirm("Do this?", err=True):
+        raise click.Abort
+
+
+def _explain(error: Exception) -> None:
+    """Say what gives the permission, where one is missing."""
+    from kzd.measure.rbac import DENIED
+
+    message = getattr(error, "message", "")
+    if DENIED.search(message):
+        error.message = f"{message}; `kzd retire manifest` prints the Role that it needs"  # type: ignore[attr-defined]
+
+
+def _told(made: Plan) -> str:
+    from kzd.retire.telling import told
+
+    return "".join(f"{printable(line)}\n" for line in told(made).splitlines())
+
+
+def manifest(options: dict[str, Any]) -> Answer:
+    """The answer of `kzd retire manifest`."""
+    from kzd.retire.manifest import manifests
+
+    text = manifests(Manifests(options)(), _limits(options), options)
+    told = note("apply it together with the manifests, each time they are applied")
+    return Answer(text.encode(), told, 0)

@@ -1,0 +1,1 @@
+"""Old versions of long tasks: found, proven idle, deleted."""

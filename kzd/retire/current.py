@@ -1,0 +1,119 @@
+"""What is current: the versions that rendered manifests hold, whatever is newest in the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from kzd.cluster.resource import Resource
+from kzd.edit import path
+from kzd.errors import InputError
+from kzd.flow.bundle import Source, read_bundle
+from kzd.long_task import INSTANCE, VERSION
+from kzd.retire.item import Item, Object, moment
+from kzd.retire.ownership import Key, key_of
+from kzd.value import mapping
+
+RENDERED_AT = "kzd.dev/rendered-at"
+"""The annotation of a reduced manifest with the time at which the whole one was rendered."""
+
+
+class Current(NamedTuple):
+    """A version that the manifests hold: the Deployment's name and its Pods' labels."""
+
+    key: Key
+    name: str
+    pod_labels: Object
+
+
+class Wanted(NamedTuple):
+    """
+    What manifests say.
+
+    `objects` are all of them as (kind, namespace, name), which are never touched.  They were
+    rendered `age_seconds` ago by the clock of this machine or, where they say so themselves, at
+    `rendered_at`.
+    """
+
+    currents: tuple[Current, ...]
+    objects: frozenset[tuple[str, str, str]]
+    age_seconds: float = 0.0
+    rendered_at: datetime | None = None
+    instance: str = INSTANCE
+
+    @property
+    def namespaces(self) -> list[str]:
+        """The namespaces of the current versions."""
+        return sorted({current.key.namespace for current in self.currents})
+
+    def of(self, key: Key) -> list[Current]:
+        """The current versions of a base: one, unless the manifests are ambiguous."""
+        return [current for current in self.currents if current.key[:3] == key[:3]]
+
+    def age(self, now: datetime) -> float:
+        """How long ago the manifests were rendered, in seconds; `now` is the API's clock."""
+        if self.rendered_at is None:
+            return self.age_seconds
+        return max(self.age_seconds, (now - self.rendered_at).total_seconds())
+
+
+def read_manifests(
+    sources: Sequence[Source],
+    *,
+    namespace: str = "",
+    age_seconds: float = 0.0,
+    instance: str = INSTANCE,
+) -> Wanted:
+    """
+    Read rendered manifests; raises InputError where they hold no version of a long task.
+
+    `namespace` stands where they say none, `age_seconds` is the age of the oldest file and
+    `instance` the label of the owner.
+    """
+    bundle = read_bundle(sources, namespace=namespace or None, reads_everything=True)
+    resources = [held.resource for held in bundle.held]
+    versions = [item for item in resources if item.kind == "Deployment" and VERSION in item.labels]
+    if not versions:
+        raise InputError(
+            f"must hold what `kzd` renders: no Deployment has the label {VERSION}, so nothing is "
+            "known to be current",
+            file=", ".join(source.name for source in sources),
+        )
+    for resource in versions:
+        _check(resource, instance)
+    return Wanted(
+        tuple(map(_current, versions, [instance] * len(versions))),
+        frozenset((item.kind, item.namespace or "", item.name) for item in resources),
+        age_seconds,
+        _rendered_at(versions),
+        instance,
+    )
+
+
+def _check(resource: Resource, instance: str) -> None:
+    problem = ""
+    if not resource.namespace:
+        problem = "says no namespace; --namespace names the one that it is applied to"
+    elif not key_of(_item(resource), instance).instance:
+        problem = f"has no label {instance}, which says whose version it is"
+    if problem:
+        message = f"Deployment/{resource.name}: {problem}"
+        raise InputError(message, file=resource.origin.name)
+
+
+def _item(resource: Resource) -> Item:
+    metadata = mapping(resource.data.get("metadata")) | {"namespace": resource.namespace}
+    return Item(resource.kind, resource.data | {"metadata": metadata})
+
+
+def _current(resource: Resource, instance: str) -> Current:
+    item = _item(resource)
+    return Current(key_of(item, instance), item.name, item.pod_labels)
+
+
+def _rendered_at(versions: Iterable[Resource]) -> datetime | None:
+    """The earliest time that manifests name themselves."""
+    where = (*path("metadata.annotations"), RENDERED_AT)
+    found = [moment(item.get(where)) for item in versions]
+    return min((item for item in found if item), default=None)

@@ -1,0 +1,150 @@
+"""
+Whether a version has nothing left to do: proven from outside, and busy where nothing proves it.
+
+A Deployment's annotations say who can tell.  Where several are named all of them must agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from string import Template
+from typing import Any, NamedTuple, Protocol
+
+from kzd.long_task import IDLE_ANNOTATION, IDLE_PATH, IDLE_QUERY, IDLE_READINESS
+from kzd.result import counted
+from kzd.retire.item import Item
+from kzd.retire.ownership import Key
+from kzd.retire.pod_idleness import State, Unanswered, by_annotation, by_endpoint, by_readiness
+from kzd.value import mapping, sequence
+
+STATES: tuple[State, ...] = ("busy", "unknown", "idle")
+FINISHED = ("Succeeded", "Failed")
+PODS_NAMED = 3
+
+
+class Ask(Protocol):
+    """Who can be asked; both raise Unanswered."""
+
+    def prometheus(self, query: str) -> Any:
+        """What Prometheus answers to an instant query, as plain data."""
+
+    def pod(self, pod: Item, port: int, path: str) -> tuple[int, str]:
+        """The status and the text that a Pod answers with."""
+
+
+class Evidence(NamedTuple):
+    """
+    What is known of a version's work, and by what.
+
+    `pods` says of each Pod that was asked whether it is idle, by uid.
+    """
+
+    state: State
+    because: str
+    pods: Mapping[str, bool] = {}
+
+
+def working(pods: Sequence[Item]) -> list[Item]:
+    """The Pods that may have something to do: neither finished nor told to end."""
+    return [pod for pod in pods if not pod.is_ending and pod.status.get("phase") not in FINISHED]
+
+
+def evidence_of(key: Key, deployment: Item, pods: Sequence[Item], ask: Ask) -> Evidence:
+    """What is known of a version with these Pods."""
+    there = working(pods)
+    if deployment.replicas == 0 and not there:
+        ending = sum(pod.is_ending for pod in pods)
+        more = f"; {counted(ending, 'Pod')} still to end" if ending else ""
+        return Evidence("idle", f"0 replicas already{more}")
+    found = list(_answers(key, deployment, there, ask))
+    if not found:
+        return Evidence("unknown", f"nothing tells whether it is idle; annotation {IDLE_PATH} can")
+    state = min((item.state for item in found), key=STATES.index)
+    because = "; ".join(item.because for item in found if item.state == state)
+    asked = [item.pods for item in found if item.pods]
+    shared = {uid for pods in asked for uid in pods}
+    idle = {uid: all(pods.get(uid, False) for pods in asked) for uid in shared}
+    return Evidence(state, because, idle)
+
+
+def _answers(key: Key, deployment: Item, pods: Sequence[Item], ask: Ask) -> Iterator[Evidence]:
+    said = deployment.annotations
+    if IDLE_QUERY in said:
+        yield _by_query(key, deployment, str(said[IDLE_QUERY]), ask)
+    if IDLE_PATH in said:
+        yield _by_pods(
+            "idle endpoint", pods, lambda pod: by_endpoint(pod, said[IDLE_PATH], ask.pod)
+        )
+    if IDLE_ANNOTATION in said:
+        yield _by_pods("annotation", pods, lambda pod: by_annotation(pod, said[IDLE_ANNOTATION]))
+    if IDLE_READINESS in said:
+        yield _by_pods("readiness", pods, lambda pod: by_readiness(pod, said[IDLE_READINESS]))
+
+
+# --- Prometheus
+
+
+def _by_query(key: Key, deployment: Item, query: str, ask: Ask) -> Evidence:
+    names = {
+        "namespace": key.namespace, "name": deployment.name, "base": key.base,
+        "version": key.version,
+    }  # fmt: skip
+    asked = Template(query).safe_substitute(names)
+    try:
+        return of_prometheus(ask.prometheus(asked))
+    except Unanswered as error:
+        return Evidence("unknown", f"Prometheus: {error}")
+
+
+def of_prometheus(answer: Any) -> Evidence:
+    """
+    What the answer to an instant query says: idle where it holds numbers and all of them are 0.
+
+    An empty answer is none: the metric may be gone while the work is not.  Source:
+    https://prometheus.io/docs/prometheus/latest/querying/api/
+    """
+    told = mapping(answer)
+    data = mapping(told.get("data"))
+    kind, result = data.get("resultType"), data.get("result")
+    if told.get("status") != "success":
+        return Evidence("unknown", f"Prometheus: {told.get('error') or 'no answer of its API'}")
+    if told.get("warnings"):
+        return Evidence("unknown", f"Prometheus warns: {told['warnings']}")
+    if kind == "scalar":
+        values = [_sample(result)]
+    elif kind == "vector":
+        values = [_sample(mapping(series).get("value")) for series in sequence(result)]
+    else:
+        return Evidence("unknown", f"Prometheus: must answer with a vector or a scalar, not {kind}")
+    if not values:
+        return Evidence("unknown", "Prometheus: the query finds nothing")
+    if any(value != value for value in values):  # NaN
+        return Evidence("unknown", "Prometheus: the query answers NaN")
+    total = sum(abs(value) for value in values)
+    return Evidence("busy" if total else "idle", f"Prometheus: the query answers {total:g}")
+
+
+def _sample(value: Any) -> float:
+    try:
+        _, number = value
+        return float(number)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+# --- each Pod
+
+
+def _by_pods(
+    what: str, pods: Sequence[Item], question: Callable[[Item], tuple[State, str]]
+) -> Evidence:
+    """What a question to each Pod says; it answers with a state and a reason."""
+    if not pods:
+        return Evidence("unknown", f"{what}: there is no Pod to ask")
+    found = {pod.uid: question(pod) for pod in pods}
+    state = min((state for state, _ in found.values()), key=STATES.index)
+    told = [f"{pod.name} {found[pod.uid][1]}" for pod in pods if found[pod.uid][0] == state]
+    named = ", ".join(told[:PODS_NAMED]) + (", ..." if len(told) > PODS_NAMED else "")
+    share = f"{len(told)} of {counted(len(pods), 'Pod')} {state}"
+    idle = {uid: of_one == "idle" for uid, (of_one, _) in found.items()}
+    return Evidence(state, f"{what}: {share} ({named})", idle)

@@ -1,0 +1,74 @@
+"""Looking at a cluster: what a namespace shows at this moment, by its API's own clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from kzd.kube_api import ClusterError, KubeApi
+from kzd.long_task import VERSION
+from kzd.retire.item import AUTOSCALERS, CONFIGS, DEPENDENTS, RESOURCES, Item
+from kzd.retire.ownership import Shown
+from kzd.value import mapping, sequence
+
+SPARED = ("Secret", "VerticalPodAutoscaler")
+"""Kinds that nothing is decided by: where they may not be listed they stay."""
+
+
+def look(api: KubeApi, namespace: str) -> Shown:
+    """What a namespace shows; raises ClusterError where something that counts is not to be seen."""
+    notes: list[str] = []
+
+    def every(kinds: Iterable[str], *, are_versions: bool = False) -> tuple[Item, ...]:
+        return tuple(
+            item for kind in kinds for item in _list(api, kind, namespace, are_versions, notes)
+        )
+
+    # Deployments first: what changes while the rest is read changes their resourceVersion too.
+    return Shown(
+        namespace,
+        deployments=every(["Deployment"]),
+        services=every(["Service"]),
+        autoscalers=every(AUTOSCALERS),
+        dependents=every(DEPENDENTS, are_versions=True),
+        configs=every(CONFIGS, are_versions=True),
+        pods=every(["Pod"], are_versions=True),
+        notes=notes,
+        now=_clock(api),
+    )
+
+
+def _list(
+    api: KubeApi, kind: str, namespace: str, are_versions: bool, notes: list[str]
+) -> list[Item]:
+    path = RESOURCES[kind].format(namespace)
+    query = {"labelSelector": VERSION} if are_versions else {}
+    try:
+        answer = api.get(path, **query)
+    except ClusterError as error:
+        if error.status == 404:  # a kind that this cluster does not have
+            return []
+        if error.status == 403 and kind in SPARED:
+            notes.append(f"{kind}s in {namespace} may not be listed, so they stay")
+            return []
+        raise
+    items = mapping(answer).get("items")
+    if not isinstance(items, list):
+        raise ClusterError(f"{api.host}{path} does not answer with a list")
+    return [Item(kind, _named(item, namespace)) for item in sequence(items)]
+
+
+def _named(item: Any, namespace: str) -> dict[str, Any]:
+    """With its namespace, which a list may leave out."""
+    data = mapping(item)
+    return data | {"metadata": {"namespace": namespace} | mapping(data.get("metadata"))}
+
+
+def _clock(api: KubeApi) -> datetime:
+    try:
+        found = parsedate_to_datetime(api.date)
+    except ValueError:
+        raise ClusterError(f"{api.host} does not say what time it is, so no age is known") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
