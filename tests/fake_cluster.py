@@ -120,6 +120,10 @@ class FakeCluster:
         with self.lock:
             self._hooks.append((verb, resource, action, [nth]))
 
+    def fail_at(self, number: int, status: int, *, times: int | None = 1, **how: Any) -> None:
+        """Make the call of this number fail, and those after it, so many times or for good."""
+        self.at(number, lambda: self.fail("*", "*", status, times=times, **how))
+
     def at(self, number: int, action: Callable[[], Any]) -> None:
         """Do something before the call of this number is answered, whatever it is."""
         with self.lock:

@@ -116,7 +116,7 @@ def _made(options: dict[str, Any], api: KubeApi) -> tuple[Plan, Sight]:
     from kzd.retire.plan_file import from_json
 
     manifests = Manifests(options, api)
-    sight = Sight(manifests, _shown(api), _judge(api, options))
+    sight = Sight(manifests, _shown(api), _judge(api, options), options["instance_label"])
     name = options["plan_file"]
     if not name:
         return _plan(manifests, api, options), sight

@@ -52,7 +52,7 @@ class Wanted(NamedTuple):
         return [current for current in self.currents if current.key[:3] == key[:3]]
 
     def age(self, now: datetime) -> float:
-        """How long ago the manifests were rendered, in seconds; `now` is the API's clock."""
+        """How long ago the manifests were rendered, in seconds."""
         if self.rendered_at is None:
             return self.age_seconds
         return max(self.age_seconds, (now - self.rendered_at).total_seconds())

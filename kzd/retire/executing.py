@@ -34,11 +34,16 @@ class Tell(Protocol):
 
 
 class Sight(NamedTuple):
-    """How to look: at the manifests, at a namespace, and at a version's work."""
+    """
+    How to look: at the manifests, at a namespace, and at a version's work.
+
+    `instance` is the label of the owner.
+    """
 
     wanted: Callable[[], Wanted]
     shown: Callable[[str], Shown]
     judge: Judge
+    instance: str
 
 
 def carry_out(
@@ -104,11 +109,13 @@ class _Run:
         return step
 
     def _look(self, decision: Decision) -> Decision | None:
-        wanted, shown = self._sight.wanted(), self._sight.shown(decision.key.namespace)
-        for version in versions_of(shown, wanted.instance):
+        """The decision as it is now: what may change the fastest is looked at last."""
+        sight, limits = self._sight, self._plan.limits
+        shown = sight.shown(decision.key.namespace)
+        for version in versions_of(shown, sight.instance):
             if version.deployment.uid == decision.uid:
-                limits = self._plan.limits
-                return decide(version, wanted, shown, limits, self._sight.judge)
+                found = sight.judge(version)
+                return decide(version, sight.wanted(), shown, limits, found)
         return None
 
     def sweep(self) -> None:
@@ -124,8 +131,8 @@ class _Run:
 
     def _leftover(self, namespace: str, tried: set[tuple[str, ...]]) -> Step | None:
         allowed = self._allowed - tried
-        wanted, shown = self._sight.wanted(), self._sight.shown(namespace)
-        found = leftovers(wanted, shown, self._plan.limits)
+        shown = self._sight.shown(namespace)
+        found = leftovers(self._sight.wanted(), shown, self._plan.limits)
         return next((step for step in found if step.target in allowed), None)
 
     def _do(self, step: Step) -> None:

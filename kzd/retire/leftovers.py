@@ -52,7 +52,7 @@ def why_too_young(item: Item, wanted: Wanted, shown: Shown, limits: Limits) -> s
     """Why an object is too young to be judged, empty where it is not."""
     age = shown.age(item)
     if age is None:
-        return "its age is unknown, or it was made after now by the clock of the API"
+        return "its age is unknown, or it was made after now"
     if age - 1 <= wanted.age(shown.now):  # the API cuts times to seconds
         return "it is newer than the manifests, which can't know it"
     if age < limits.min_age_seconds:

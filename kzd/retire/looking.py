@@ -1,4 +1,4 @@
-"""Looking at a cluster: what a namespace shows at this moment, by its API's own clock."""
+"""Looking at a cluster: what a namespace shows at this moment, and what time it is."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from kzd.retire.item import AUTOSCALERS, CONFIGS, DEPENDENTS, RESOURCES, Item
 from kzd.retire.ownership import Shown
 from kzd.value import mapping, sequence
 
+SKEW_SECONDS = 60.0
+OPTIONAL = ("ScaledObject", "VerticalPodAutoscaler")
 SPARED = ("Secret", "VerticalPodAutoscaler")
 """Kinds that nothing is decided by: where they may not be listed they stay."""
 
@@ -36,7 +38,7 @@ def look(api: KubeApi, namespace: str) -> Shown:
         configs=every(CONFIGS, are_versions=True),
         pods=every(["Pod"], are_versions=True),
         notes=notes,
-        now=_clock(api),
+        now=_now(api, notes),
     )
 
 
@@ -48,7 +50,7 @@ def _list(
     try:
         answer = api.get(path, **query)
     except ClusterError as error:
-        if error.status == 404:  # a kind that this cluster does not have
+        if error.status == 404 and kind in OPTIONAL:  # this cluster does not have the kind
             return []
         if error.status == 403 and kind in SPARED:
             notes.append(f"{kind}s in {namespace} may not be listed, so they stay")
@@ -66,9 +68,21 @@ def _named(item: Any, namespace: str) -> dict[str, Any]:
     return data | {"metadata": {"namespace": namespace} | mapping(data.get("metadata"))}
 
 
-def _clock(api: KubeApi) -> datetime:
+def _now(api: KubeApi, notes: list[str]) -> datetime:
+    """
+    The earlier time of the API's clock and this machine's.
+
+    A clock that is ahead makes what is young look old, and what is busy long overdue.
+    """
     try:
         found = parsedate_to_datetime(api.date)
     except ValueError:
         raise ClusterError(f"{api.host} does not say what time it is, so no age is known") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    of_api = found if found.tzinfo else found.replace(tzinfo=UTC)
+    here = datetime.now(UTC)
+    if abs((here - of_api).total_seconds()) > SKEW_SECONDS:
+        notes.append(
+            f"the API's clock says {of_api:%Y-%m-%d %H:%M:%S}, this machine's "
+            f"{here:%Y-%m-%d %H:%M:%S}; ages are by the earlier one"
+        )
+    return min(of_api, here)

@@ -30,7 +30,7 @@ class Key(NamedTuple):
 
 class Shown(NamedTuple):
     """
-    What a namespace shows at one moment, `now` by the clock of the API.
+    What a namespace shows at one moment, `now`.
 
     All its Deployments, Services and autoscalers; of other kinds those that have a version.
     """
@@ -46,7 +46,7 @@ class Shown(NamedTuple):
     notes: Sequence[str] = ()
 
     def age(self, item: Item) -> float | None:
-        """Seconds since an object was made, by the API's clock alone; None where unknown."""
+        """Seconds since an object was made; None where unknown, or after now."""
         age = None if item.created is None else (self.now - item.created).total_seconds()
         return None if age is None or age < 0 else age
 

@@ -72,10 +72,7 @@ class Decision(NamedTuple):
 
 class Plan(NamedTuple):
     """
-    All decisions; `leftovers` are objects that no version has any more.
-
-    Made at `made_at` by the clock of the API.
-    """
+    All decisions, made at `made_at`; `leftovers` are objects that no version has any more."""
 
     made_at: datetime
     limits: Limits

@@ -28,10 +28,10 @@ def plan(wanted: Wanted, shown: Sequence[Shown], limits: Limits, judge: Judge) -
     """
     The plan for all namespaces that are shown; `judge` tells what is known of a version's work.
 
-    It is asked of every version but the current ones, the last of all questions.
+    It is asked of every version but the current ones.
     """
     decided = [
-        decide(version, wanted, space, limits, judge)
+        decide(version, wanted, space, limits, _asked(version, wanted, judge))
         for space in shown
         for version in versions_of(space, wanted.instance)
         if _is_of_these(version, wanted)
@@ -67,39 +67,45 @@ def _older(wanted: Wanted, space: Shown) -> Iterator[str]:
             yield f"{item} in {space.namespace} is no version: when it is idle, delete it by hand"
 
 
+def _asked(version: Version, wanted: Wanted, judge: Judge) -> Evidence:
+    is_current = _is_current(version, wanted)
+    return Evidence("unknown", "not asked") if is_current else judge(version)
+
+
+def _is_current(version: Version, wanted: Wanted) -> bool:
+    deployment = version.deployment
+    return ("Deployment", deployment.namespace, deployment.name) in wanted.objects
+
+
 def decide(
-    version: Version, wanted: Wanted, shown: Shown, limits: Limits, judge: Judge
+    version: Version, wanted: Wanted, shown: Shown, limits: Limits, found: Evidence
 ) -> Decision:
-    """What happens to one version."""
+    """What happens to one version, of whose work so much is known."""
     deployment = version.deployment
     age = shown.age(deployment)
 
-    def decided(
-        action: Action, because: str, found: Evidence, steps: Sequence[Step] = ()
-    ) -> Decision:
+    def decided(action: Action, because: str, steps: Sequence[Step] = ()) -> Decision:
         return Decision(
             version.key, deployment.name, deployment.uid, action, because, age,
             deployment.replicas, len(version.pods), found.state, found.because, tuple(steps),
         )  # fmt: skip
 
-    if ("Deployment", deployment.namespace, deployment.name) in wanted.objects:
-        return decided("current", "the manifests hold it", Evidence("unknown", "not asked"))
+    if _is_current(version, wanted):
+        return decided("current", "the manifests hold it")
     kept = next(_why_kept(version, wanted, shown, limits), "")
-    found = judge(version)
     if kept:
-        return decided("keep", kept, found)
+        return decided("keep", kept)
     if found.state == "idle":
-        return decided("retire", "it is idle", found, retiring(version))
+        return decided("retire", "it is idle", retiring(version))
     if limits.force_after_seconds is not None and (age or 0.0) >= limits.force_after_seconds:
         because = f"it is {found.state}, and as old as --force-after allows"
-        return decided("retire", because, found, retiring(version))
+        return decided("retire", because, retiring(version))
     if limits.scales_down and any(found.pods.values()):
         why_not = why_not_down(version, found)
         if not why_not:
-            because = "some of its Pods are idle"
-            return decided("scale-down", because, found, scaling_down(version, found))
-        return decided("keep", f"it is {found.state}; its idle Pods stay: {why_not}", found)
-    return decided("keep", f"it is {found.state}", found)
+            return decided("scale-down", "some of its Pods are idle", scaling_down(version, found))
+        return decided("keep", f"it is {found.state}; its idle Pods stay: {why_not}")
+    return decided("keep", f"it is {found.state}")
 
 
 def _why_kept(version: Version, wanted: Wanted, shown: Shown, limits: Limits) -> Iterator[str]:

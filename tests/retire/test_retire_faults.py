@@ -1,0 +1,297 @@
+"""
+Faults at every call in turn: whatever happens, nothing busy or current is ended or deleted.
+
+The scene has a current version, an idle one to retire and a busy one, each with all that belongs
+to it, and objects of others.  After each fault the next run goes on and comes to the same end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import pytest
+
+from kzd.long_task import version_name
+from tests.console import Console, Done
+from tests.fake_cluster import FakeCluster
+from tests.fake_server import serving
+from tests.retire.conftest import MANIFESTS, QUICK, Retiring
+from tests.retire.versions import (
+    ONE,
+    THREE,
+    TWO,
+    autoscaler,
+    budget,
+    config,
+    deployment,
+    rendered,
+    service,
+)
+from tests.retire.workloads import APPS, Workloads
+
+OLD, CURRENT, BUSY = (
+    f"{APPS}/deployments/{version_name('worker', it)}" for it in (ONE, TWO, THREE)
+)
+PATIENT = {"kube_api.SECONDS_TO_ANSWER": 0.15}
+
+
+class Scene:
+    """One cluster before a run, and what must be true of it whatever the run met."""
+
+    def __init__(self, console: Console, cluster: FakeCluster) -> None:
+        self.cluster = cluster
+        self.retire = Retiring(console, cluster)
+        now = self.retire.now
+        self.copies = {it: config(it, now=now) for it in (ONE, TWO, THREE)}
+        for version in (ONE, TWO, THREE):
+            self.retire.put(*self.version(version))
+        self.retire.put(
+            service({"app": "worker"}),
+            deployment(ONE, base="other", now=now, labels={}, name="other"),
+            config("of nobody", now=now, labels={}),
+        )
+        self.retire.current(*self.version(TWO), apply=False)
+        self.before = set(cluster.objects)
+        self.busy = {name for name in self.pods() if THREE in name}
+        cluster.nodes.busy |= self.busy
+        cluster.calls.clear()
+
+    def version(self, version: str) -> list[dict[str, Any]]:
+        now, copy = self.retire.now, self.copies[version]
+        return [
+            deployment(version, now=now, config=copy["metadata"]["name"]),
+            autoscaler(version, now=now), budget(version, now=now), copy,
+        ]  # fmt: skip
+
+    def pods(self) -> list[str]:
+        return self.retire.names("pods")
+
+    def of(self, version: str) -> set[str]:
+        """All that a version has, and its Pods."""
+        copy = self.copies[version]["metadata"]["name"]
+        return {path for path in self.before if version in path or path.endswith(copy)}
+
+    def vanish(self, path: str) -> None:
+        """Somebody else deletes it."""
+        item = self.cluster.objects.get(path)
+        if item is not None:
+            self.cluster.drop(path)
+            self.cluster.nodes.deleted(path.rsplit("/", 2)[1], path, item)
+
+    def run(self, *options: str) -> Done:
+        return self.retire("--wait", "0s", *options)
+
+    def check(self) -> None:
+        """Nothing but the old version may have changed."""
+        assert self.cluster.nodes.killed == []
+        assert self.before - self.of(ONE) <= set(self.cluster.objects)
+
+    def converge(self) -> None:
+        """Without faults the next run comes to the end."""
+        self.cluster.mend()
+        self.cluster.ahead = 0.0
+        done = self.run()
+        assert done.code == 0, done.err
+        self.check()
+        assert set(self.cluster.objects) == self.before - self.of(ONE)
+
+
+Stage = Callable[[], Any]
+
+
+@pytest.fixture
+def stage(console: Console, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """Makes scenes, each in a cluster of its own."""
+    for name, seconds in (QUICK | PATIENT).items():
+        monkeypatch.setattr(f"kzd.{name}", seconds)
+
+    @contextmanager
+    def scene() -> Iterator[Scene]:
+        with serving(Workloads) as cluster:
+            yield Scene(console, cluster)
+
+    return scene
+
+
+def calls(stage: Stage) -> list[Any]:
+    """The calls of a run that meets no fault."""
+    with stage() as scene:
+        assert scene.run().code == 0
+        scene.check()
+        assert set(scene.cluster.objects) == scene.before - scene.of(ONE)
+        return list(scene.cluster.calls)
+
+
+FAULTS: dict[str, Callable[[FakeCluster, int], None]] = {
+    "forbidden": lambda cluster, at: cluster.fail_at(at, 403, reason="Forbidden"),
+    "forbidden for good": lambda cluster, at: cluster.fail_at(at, 403, times=None),
+    "a conflict": lambda cluster, at: cluster.fail_at(at, 409, reason="Conflict"),
+    "conflicts for good": lambda cluster, at: cluster.fail_at(at, 409, times=None),
+    "not found": lambda cluster, at: cluster.fail_at(at, 404, reason="NotFound"),
+    "an error of the server": lambda cluster, at: cluster.fail_at(at, 500),
+    "errors of the server for good": lambda cluster, at: cluster.fail_at(at, 500, times=None),
+    "cut off": lambda cluster, at: cluster.fail_at(at, 0),
+    "cut off for good": lambda cluster, at: cluster.fail_at(at, 0, times=None),
+    "its answer lost": lambda cluster, at: cluster.fail_at(at, 0, is_after=True),
+    "its answer late": lambda cluster, at: cluster.at(at, lambda: time.sleep(0.3)),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_at_every_call(stage: Stage, fault: str) -> None:
+    for at in range(1, len(calls(stage)) + 1):
+        with stage() as scene:
+            FAULTS[fault](scene.cluster, at)
+            done = scene.run()
+            assert done.code in (0, 3), done.err
+            assert "Traceback" not in done.err
+            assert "bug in kzd" not in done.err
+            scene.check()
+            scene.converge()
+
+
+def test_an_object_that_vanishes_at_every_call(stage: Stage) -> None:
+    with stage() as scene:
+        paths = sorted(scene.of(ONE))
+    for place, at in enumerate(range(1, len(calls(stage)) + 1)):
+        with stage() as scene:
+            path = paths[place % len(paths)]
+            scene.cluster.at(at, partial(scene.vanish, path))
+            done = scene.run()
+            assert done.code == 0, done.err
+            scene.check()
+            scene.converge()
+
+
+# --- races
+
+
+def test_a_version_that_becomes_busy_at_every_call_is_kept(stage: Stage) -> None:
+    """Its Pods are asked last: only what begins while the scaling is on its way is ended by it."""
+    every = calls(stage)
+    scaling = [place for place, call in enumerate(every, 1) if call.resource.endswith("/scale")]
+    assert len(scaling) == 1
+    for at in range(1, len(every) + 1):
+        if at in scaling:
+            continue
+        with stage() as scene:
+            scene.cluster.at(at, partial(scene.cluster.nodes.busy.update, set(scene.pods())))
+            done = scene.run()
+            assert done.code == 0, done.err
+            scene.check()
+            is_begun = at > scaling[0]
+            assert (OLD in scene.cluster.objects) != is_begun
+            assert is_begun or "kept Deployment" in done.err or "it is busy" in done.err
+            scene.cluster.nodes.busy = set(scene.busy)
+            scene.converge()
+
+
+def test_a_rollback_at_every_call_is_seen(stage: Stage) -> None:
+    """The manifests are read before each step: a version that is current again is kept."""
+    every = calls(stage)
+    deleting = [call.verb == "delete" and call.path == OLD for call in every].index(True) + 1
+    for at in range(1, deleting):
+        with stage() as scene:
+            back = rendered(*scene.version(ONE))
+            scene.cluster.at(at, partial(scene.retire.console.write, MANIFESTS, back))
+            done = scene.run()
+            assert done.code == 0, done.err
+            assert OLD in scene.cluster.objects
+            assert CURRENT in scene.cluster.objects
+
+
+def test_another_object_of_the_same_name_at_every_call_stays(stage: Stage) -> None:
+    """An object that was deleted and made again is another one."""
+
+    def again(scene: Scene) -> None:
+        if OLD in scene.cluster.objects:
+            scene.vanish(OLD)
+            scene.retire.put(scene.version(ONE)[0])
+
+    every = calls(stage)
+    deleting = [call.verb == "delete" and call.path == OLD for call in every].index(True) + 1
+    for at in range(1, deleting + 1):
+        with stage() as scene:
+            scene.cluster.at(at, partial(again, scene))
+            done = scene.run()
+            assert done.code == 0, done.err
+            scene.check()
+            is_planned = at > 1  # the first call lists the Deployments
+            assert OLD in scene.cluster.objects or not is_planned
+
+
+def test_somebody_who_scales_up_at_every_call_is_heard(stage: Stage) -> None:
+    def up(scene: Scene) -> None:
+        made = scene.cluster.objects.get(OLD)
+        if made:
+            made["spec"]["replicas"] = 3
+            scene.cluster.put(OLD, made)
+            scene.cluster.nodes.created("deployments", OLD)
+            scene.cluster.nodes.busy.update(scene.pods())
+
+    every = calls(stage)
+    deleting = [call.verb == "delete" and call.path == OLD for call in every].index(True) + 1
+    for at in range(1, deleting + 1):
+        with stage() as scene:
+            scene.cluster.at(at, partial(up, scene))
+            done = scene.run()
+            assert done.code == 0, done.err
+            scene.check()
+            assert OLD in scene.cluster.objects
+
+
+# --- clocks
+
+
+@pytest.mark.parametrize("seconds", [-30 * 86400.0, -7200.0, 7200.0, 30 * 86400.0])
+def test_a_clock_that_jumps_at_every_call(stage: Stage, seconds: float) -> None:
+    for at in range(1, len(calls(stage)) + 1, 3):
+        with stage() as scene:
+            scene.cluster.at(at, partial(setattr, scene.cluster, "ahead", seconds))
+            done = scene.run("--force-after", "1d")
+            assert done.code == 0, done.err
+            scene.check()
+            scene.converge()
+
+
+def test_a_cluster_s_clock_that_is_behind_counts(console: Console, cluster: FakeCluster) -> None:
+    cluster.ahead = -3 * 86400.0
+    scene = Scene(console, cluster)
+    young = deployment(ONE, base="young", age=300, now=scene.retire.now)
+    scene.retire.put(young)
+    done = scene.run("--force-after", "1d")
+
+    assert done.code == 0, done.err
+    assert "ages are by the earlier one" in done.err
+    scene.check()
+    kept = {path for path in cluster.objects if "young" in path}
+    assert kept
+    assert set(cluster.objects) == scene.before - scene.of(ONE) | kept
+
+
+def test_a_cluster_s_clock_that_is_ahead_makes_nothing_old(
+    console: Console, cluster: FakeCluster
+) -> None:
+    scene = Scene(console, cluster)
+    cluster.ahead = 3 * 86400.0
+    done = scene.run("--force-after", "1d", "--min-age", "2h")
+
+    assert done.code == 0, done.err
+    assert "ages are by the earlier one" in done.err
+    assert set(cluster.objects) == scene.before
+
+
+def test_without_the_time_of_the_cluster_nothing_is_done(
+    console: Console, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(console, cluster)
+    monkeypatch.setattr("tests.fake_server.Handler.date_time_string", lambda *_: "soon")
+    done = scene.run()
+
+    assert done.code == 3
+    assert "does not say what time it is" in done.err
+    assert set(cluster.objects) == scene.before
