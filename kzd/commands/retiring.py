@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kzd.commands import files
 from kzd.commands.answer import Answer
 from kzd.commands.retire import LIMIT_NAMES
-from kzd.commands.terminal import is_terminal
+from kzd.commands.terminal import INTERRUPTED, is_terminal
 from kzd.errors import ConfigError
 from kzd.flow.bundle import Source
 from kzd.report.text import note, printable
@@ -99,7 +99,8 @@ def applied(options: dict[str, Any]) -> Answer:
     if not made.changes:
         log.end([])
         return Answer(b"", "", int(made.asks))
-    _confirm(options)
+    if not _is_confirmed(options):
+        return Answer(b"", note("nothing was done"), INTERRUPTED)
     try:
         waiting = carry_out(api, made, sight, tell=log, wait_seconds=options["wait_seconds"])
     except Exception as error:
@@ -176,15 +177,17 @@ def _connect(options: dict[str, Any]) -> KubeApi:
     return connect(options["kubeconfig"], options["context"])
 
 
-def _confirm(options: dict[str, Any]) -> None:
+def _is_confirmed(options: dict[str, Any]) -> bool:
     import click
 
     if options["is_confirmed"]:
-        return
+        return True
     if not is_terminal(sys.stdin) or sys.stdin is None or STDIN in options["names"]:
         raise ConfigError("nobody can be asked here; --yes does what the plan says", field="--yes")
-    if not click.confirm("Do this?", err=True):
-        raise click.Abort
+    try:
+        return click.confirm("Do this?", err=True)
+    except click.Abort:
+        return False
 
 
 def _explain(error: Exception) -> None:

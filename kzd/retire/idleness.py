@@ -62,8 +62,7 @@ def evidence_of(key: Key, deployment: Item, pods: Sequence[Item], ask: Ask) -> E
     state = min((item.state for item in found), key=STATES.index)
     because = "; ".join(item.because for item in found if item.state == state)
     asked = [item.pods for item in found if item.pods]
-    shared = {uid for pods in asked for uid in pods}
-    idle = {uid: all(pods.get(uid, False) for pods in asked) for uid in shared}
+    idle = {uid: all(told.get(uid, False) for told in asked) for item in asked for uid in item}
     return Evidence(state, because, idle)
 
 

@@ -66,6 +66,8 @@ def of_endpoint(status: int, body: str) -> tuple[State, str]:
 def _port(pod: Item, given: str | None) -> int | None:
     """A port by number or name, the only one where none is said."""
     wanted = port_of(given)
+    if given and wanted is None:
+        return None
     if isinstance(wanted, int):
         return wanted
     containers = map(mapping, sequence(pod.spec.get("containers")))

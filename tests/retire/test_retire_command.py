@@ -1,31 +1,506 @@
-"""`kzd retire` from the command line: one version after the other, and nothing else."""
+"""`kzd retire` from the command line: plans, files, streams, and what it tells."""
 
 from __future__ import annotations
 
-from tests.retire.conftest import Retiring
-from tests.retire.versions import ONE, TWO, autoscaler, budget, config, deployment
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from kzd.commands.retire_log import Log
+from kzd.long_task import IDLE_PATH, IDLE_QUERY, VERSION, version_name
+from kzd.retire.item import DELETION_COST
+from tests.console import Console
+from tests.fake_cluster import FakeCluster
+from tests.retire.conftest import MANIFESTS, Retiring
+from tests.retire.versions import (
+    ONE,
+    THREE,
+    TWO,
+    Object,
+    autoscaler,
+    budget,
+    config,
+    deployment,
+    rendered,
+    service,
+)
+
+OLD, NEW = version_name("worker", ONE), version_name("worker", TWO)
 
 
-def test_an_idle_version_is_retired_and_nothing_else(retire: Retiring) -> None:
+def scene(retire: Retiring, **more: Any) -> None:
+    """An old version and the current one; `more` is of the old one."""
+    retire.put(deployment(ONE, now=retire.now, **more))
+    retire.current(deployment(TWO, now=retire.now))
+
+
+def test_an_idle_version_is_retired_with_all_that_it_has(retire: Retiring) -> None:
     now = retire.now
     old, new = config("old", now=now), config("new", now=now)
+    secret = config("old", base="secrets", kind="Secret", now=now)
+    vertical = autoscaler(ONE, kind="VerticalPodAutoscaler", base="vertical", target=OLD, now=now)
     retire.put(
         deployment(ONE, now=now, config=old["metadata"]["name"]),
-        autoscaler(ONE, now=now), budget(ONE, now=now), old,
+        autoscaler(ONE, now=now), budget(ONE, now=now), vertical, old, secret,
     )  # fmt: skip
     retire.current(
         deployment(TWO, now=now, config=new["metadata"]["name"]),
         autoscaler(TWO, now=now), budget(TWO, now=now), new,
     )  # fmt: skip
-
+    before = set(retire.cluster.objects)
     plan = retire.plan()
-    assert plan.code == 0, plan.err
-    print(plan.out.decode())
-    done = retire()
-    print(done.err)
+    assert (plan.code, set(retire.cluster.objects)) == (0, before)
 
-    assert done.code == 0
-    assert retire.names("deployments") == [f"worker-{TWO}"]
+    done = retire()
+
+    assert done.code == 0, done.err
+    assert done.err.startswith(plan.out.decode())
+    assert retire.names("deployments") == [NEW]
     assert retire.names("horizontalpodautoscalers") == [f"worker-scaler-{TWO}"]
     assert retire.names("poddisruptionbudgets") == [f"worker-budget-{TWO}"]
+    assert retire.names("verticalpodautoscalers") == []
     assert retire.names("configmaps") == [new["metadata"]["name"]]
+    assert retire.names("secrets") == []
+    writes = [(call.verb, call.resource) for call in retire.cluster.calls if call.verb != "list"]
+    assert [item for item in writes if item[0] != "get"] == [
+        ("delete", "horizontalpodautoscalers"), ("patch", "deployments/scale"),
+        ("delete", "deployments"), ("delete", "verticalpodautoscalers"),
+        ("delete", "poddisruptionbudgets"), ("delete", "configmaps"), ("delete", "secrets"),
+    ]  # fmt: skip
+
+
+def test_the_plan_is_for_people(retire: Retiring) -> None:
+    scene(retire)
+    retire.put(autoscaler(ONE, now=retire.now), budget(ONE, now=retire.now))
+    done = retire.plan()
+
+    assert (
+        done.out.decode()
+        == f"""\
+worker of shop in shop: 2 versions, 4 Pods
+  {NEW}: 1 h old, 2 replicas
+    current: the manifests hold it
+  {OLD}: 1 h old, 2 replicas, idle (idle endpoint: 2 of 2 Pods idle ({OLD}-6d5f8-0 answers \
+'idle', {OLD}-6d5f8-1 answers 'idle'))
+    retire: it is idle
+    - delete HorizontalPodAutoscaler/worker-scaler-{ONE}: it would undo the scaling
+    - scale Deployment/{OLD} to 0: its Pods end as they would in a rollout
+    - wait for Deployment/{OLD}: 2 Pods to end, each in its own grace period
+    - delete Deployment/{OLD}: nothing of it runs any more
+    - delete PodDisruptionBudget/worker-budget-{ONE}: it is of {OLD} alone
+2 versions: 1 current, 1 to retire
+"""
+    )
+
+
+def test_pods_take_their_time_and_the_next_run_goes_on(retire: Retiring) -> None:
+    scene(retire)
+    retire.cluster.nodes.lingers = True
+    first = retire("--wait", "0.1s")
+
+    assert first.code == 0
+    assert f"waiting Deployment/{OLD}: its Pods have not ended yet" in first.err
+    assert retire.cluster.objects[f"/apis/apps/v1/namespaces/shop/deployments/{OLD}"]
+    retire.cluster.nodes.finish()
+
+    assert "0 replicas already" in retire.plan().out.decode()
+    assert retire().code == 0
+    assert retire.names("deployments") == [NEW]
+
+
+def test_while_one_version_ends_the_next_is_begun(retire: Retiring) -> None:
+    scene(retire)
+    retire.put(deployment(THREE, now=retire.now))
+    retire.cluster.nodes.lingers = True
+    retire("--wait", "0s")
+
+    items = retire.cluster.collection("/apis/apps/v1/namespaces/shop/deployments")
+    assert sorted(item["spec"]["replicas"] for item in items) == [0, 0, 2]
+
+
+def test_idle_pods_end_and_busy_ones_go_on(retire: Retiring) -> None:
+    scene(retire, replicas=3)
+    retire.put(autoscaler(ONE, now=retire.now))
+    retire.cluster.nodes.busy = {f"{OLD}-6d5f8-0"}
+    done = retire("--scale-down")
+
+    assert done.code == 0, done.err
+    assert [name for name in retire.names("pods") if ONE in name] == [f"{OLD}-6d5f8-0"]
+    assert retire.names("horizontalpodautoscalers") == []
+    pod = retire.cluster.objects[f"/api/v1/namespaces/shop/pods/{OLD}-6d5f8-0"]
+    assert DELETION_COST not in pod["metadata"].get("annotations", {})
+
+
+def test_force_ends_busy_versions_of_that_age_and_no_other(
+    retire: Retiring, cluster: FakeCluster
+) -> None:
+    scene(retire, age=9000)
+    retire.put(deployment(THREE, now=retire.now))
+    cluster.nodes.busy = set(retire.names("pods"))
+    assert retire("--force-after", "2h").code == 0
+    ended, cluster.nodes.killed = cluster.nodes.killed, []
+
+    assert retire.names("deployments") == sorted([NEW, version_name("worker", THREE)])
+    assert ended == [f"{OLD}-6d5f8-0", f"{OLD}-6d5f8-1"]
+
+
+def test_a_limit_asks_for_a_decision_by_its_exit_code(retire: Retiring) -> None:
+    scene(retire)
+    retire.cluster.nodes.busy = set(retire.names("pods"))
+    plan, done = retire.plan("--max-age", "30m"), retire("--max-age", "30m")
+
+    assert (plan.code, done.code) == (1, 1)
+    assert "decide: it is busy, and it is older than --max-age (1800 s): decide" in (
+        plan.out.decode()
+    )
+    assert retire.names("deployments") == sorted([OLD, NEW])
+
+
+def test_a_service_of_the_cluster_keeps_what_it_selects(retire: Retiring) -> None:
+    scene(retire)
+    retire.put(service({VERSION: ONE}, "current"))
+
+    assert "Service/current selects it and not the current version" in retire().err
+    assert OLD in retire.names("deployments")
+
+
+# --- what is current
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "must hold what `kzd` renders: no Deployment has the label kzd.dev/version"),
+        ("kind: Service\napiVersion: v1\nmetadata: {name: web}\n", "must hold what `kzd` renders"),
+        ("{", "rendered.yaml"),
+    ],
+)
+def test_without_versions_in_the_manifests_nothing_is_asked(
+    retire: Retiring, cluster: FakeCluster, text: str, told: str
+) -> None:
+    scene(retire)
+    retire.console.write(MANIFESTS, text)
+    done = retire()
+
+    assert done.code == 3
+    assert told in done.err
+    assert cluster.calls == []
+
+
+def test_without_manifests_nothing_is_asked(retire: Retiring, cluster: FakeCluster) -> None:
+    done = retire.console.kzd("retire", "apply", "--yes", *retire.where)
+
+    assert (done.code, cluster.calls) == (2, [])
+    assert "must name the rendered manifests: -f or --configmap" in done.err
+
+
+def unnamed(**metadata: Any) -> Object:
+    made = deployment(TWO)
+    made["metadata"] |= metadata
+    return made
+
+
+def test_a_namespace_has_to_be_said(retire: Retiring) -> None:
+    scene(retire)
+    retire.console.write(MANIFESTS, rendered(unnamed(namespace=None)))
+
+    assert "says no namespace; --namespace names" in retire().err
+    assert retire("--namespace", "shop").code == 0
+    assert retire.names("deployments") == [NEW]
+
+
+def test_an_owner_has_to_be_said(retire: Retiring) -> None:
+    scene(retire)
+    retire.console.write(MANIFESTS, rendered(unnamed(labels={VERSION: TWO})))
+
+    assert "has no label kzd.dev/instance, which says whose version it is" in retire().err
+
+
+def test_another_label_may_say_the_owner(retire: Retiring) -> None:
+    label = "app.kubernetes.io/instance"
+    one, two = (deployment(version, now=retire.now) for version in (ONE, TWO))
+    for item in (one, two):
+        labels = item["metadata"]["labels"]
+        labels[label] = labels.pop("kzd.dev/instance")
+    retire.put(one)
+    retire.current(two)
+
+    assert retire("--instance-label", label).code == 0
+    assert retire.names("deployments") == [NEW]
+
+
+def test_manifests_come_through_a_pipe(retire: Retiring) -> None:
+    scene(retire)
+    data = (retire.console.folder / MANIFESTS).read_bytes()
+    given = ("retire", "apply", "-f", "-", *retire.where, "--yes")
+
+    assert retire.console.kzd(*given, data=data).code == 0
+    assert retire.names("deployments") == [NEW]
+
+
+# --- plans as files
+
+
+def test_a_plan_is_carried_out_later(retire: Retiring) -> None:
+    scene(retire)
+    retire.put(autoscaler(ONE, now=retire.now))
+    retire.console.write("plan.json", retire.plan("--format", "json").out)
+    done = retire("--plan", "plan.json")
+
+    assert done.code == 0, done.err
+    assert retire.names("deployments") == [NEW]
+
+
+def test_what_is_not_in_the_plan_stays(retire: Retiring) -> None:
+    scene(retire)
+    retire.console.write("plan.json", retire.plan("--format", "json").out)
+    retire.put(deployment(THREE, now=retire.now), autoscaler(ONE, now=retire.now))
+    done = retire("--plan", "plan.json")
+
+    assert done.code == 0
+    assert "is not in the plan" in done.err
+    assert len(retire.names("deployments")) == 3
+
+
+def test_a_plan_from_before_a_rollback_deletes_nothing(retire: Retiring) -> None:
+    scene(retire)
+    retire.console.write("plan.json", retire.plan("--format", "json").out)
+    retire.current(deployment(ONE, now=retire.now), apply=False)
+
+    assert "kept" in retire("--plan", "plan.json").err
+    assert retire.names("deployments") == sorted([OLD, NEW])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", '{"format": "other"}', '{"format": "kzd.dev/retire-plan/v1"}',
+     '{"format": "kzd.dev/retire-plan/v1", "madeAt": "x", "limits": {}, "versions": [],'
+     ' "leftovers": [], "notes": []}',
+     '{"format": "kzd.dev/retire-plan/v1", "madeAt": "2026-11-29T10:00:00Z", "limits": {"a": 1},'
+     ' "versions": [], "leftovers": [], "notes": []}'],
+)  # fmt: skip
+def test_a_file_that_is_no_plan_is_refused(
+    retire: Retiring, cluster: FakeCluster, text: str
+) -> None:
+    scene(retire)
+    retire.console.write("plan.json", text)
+    done = retire("--plan", "plan.json")
+
+    assert done.code == 3
+    assert done.err.startswith(
+        "plan.json: error: must be a plan as `kzd retire plan --format json`"
+    )
+    assert cluster.calls == []
+
+
+def test_a_plan_has_its_own_limits(retire: Retiring) -> None:
+    done = retire("--plan", "plan.json", "--min-age", "0s")
+
+    assert (done.code, "--plan has its own limits" in done.err) == (2, True)
+
+
+# --- who is asked
+
+
+def test_nobody_there_to_ask_is_an_error(retire: Retiring) -> None:
+    scene(retire)
+    done = retire.console.kzd("retire", "apply", "-f", MANIFESTS, *retire.where)
+
+    assert done.code == 2
+    assert "--yes does what the plan says" in done.err
+    assert retire.names("deployments") == sorted([OLD, NEW])
+
+
+@pytest.mark.parametrize(("answer", "code", "left"), [("y\n", 0, 1), ("n\n", 130, 2), ("", 130, 2)])
+def test_a_person_is_asked(retire: Retiring, answer: str, code: int, left: int) -> None:
+    scene(retire)
+    given = ("retire", "apply", "-f", MANIFESTS, *retire.where)
+    done = retire.console.kzd(*given, data=answer, terminals="ie")
+
+    assert done.code == code
+    assert "Do this? [y/N]" in done.err
+    assert len(retire.names("deployments")) == left
+
+
+def test_where_nothing_is_to_do_nobody_is_asked(retire: Retiring) -> None:
+    retire.current(deployment(TWO, now=retire.now))
+    done = retire.console.kzd("retire", "apply", "-f", MANIFESTS, *retire.where)
+
+    assert done.code == 0
+    assert "1 version: 1 current" in done.err
+
+
+# --- what programs read
+
+
+def test_each_event_is_a_line_of_json(retire: Retiring) -> None:
+    scene(retire)
+    retire.put(autoscaler(ONE, now=retire.now))
+    done = retire("--format", "json")
+    lines = [json.loads(line) for line in done.out.splitlines()]
+
+    assert done.err == ""
+    assert [line["event"] for line in lines] == [
+        "planned", "planned", "deleted", "scaled", "deleted", "finished",
+    ]  # fmt: skip
+    assert all({"time", "event", "because"} <= line.keys() for line in lines)
+    assert lines[1]["evidence"].startswith("idle endpoint: 2 of 2 Pods idle")
+    assert (lines[1]["base"], lines[1]["version"], lines[1]["action"]) == ("worker", ONE, "retire")
+    assert (lines[2]["kind"], lines[2]["namespace"]) == ("HorizontalPodAutoscaler", "shop")
+    counts = {key: lines[-1][key] for key in ("deleted", "scaled", "kept", "waiting", "toDecide")}
+    assert counts == {"deleted": 2, "scaled": 1, "kept": 0, "waiting": 0, "toDecide": 0}
+
+
+def test_what_a_pod_answers_does_nothing_to_a_terminal(retire: Retiring) -> None:
+    scene(retire)
+    retire.cluster.nodes.said = {f"{OLD}-6d5f8-0": (200, "\x1b[2Jbusy")}
+
+    assert "\x1b" not in retire.plan().out.decode()
+
+
+class Gone(io.StringIO):
+    """A stream that nobody reads any more."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError(text)
+
+
+@pytest.mark.parametrize("stream", [Gone(), None])
+def test_a_log_that_nobody_reads_stops_nothing(stream: Gone | None) -> None:
+    Log(stream, "json").end([])
+
+
+@pytest.mark.parametrize(
+    ("verb", "resource"),
+    [("list", "deployments"), ("list", "services"), ("list", "horizontalpodautoscalers"),
+     ("list", "scaledobjects"), ("list", "poddisruptionbudgets"), ("list", "pods"),
+     ("delete", "deployments"), ("patch", "deployments/scale")],
+)  # fmt: skip
+def test_a_permission_that_is_missing_is_named(
+    retire: Retiring, cluster: FakeCluster, verb: str, resource: str
+) -> None:
+    scene(retire)
+    cluster.forbid(verb, resource)
+    done = retire()
+
+    assert done.code == 3
+    assert f'cannot {verb} resource "{resource}"' in done.err
+    assert "`kzd retire manifest` prints the Role that it needs" in done.err
+
+
+@pytest.mark.parametrize("resource", ["secrets", "verticalpodautoscalers"])
+def test_what_may_not_be_listed_stays_and_is_named(
+    retire: Retiring, cluster: FakeCluster, resource: str
+) -> None:
+    scene(retire)
+    retire.put(config("old", kind="Secret", now=retire.now))
+    cluster.forbid("list", resource)
+    done = retire()
+
+    assert done.code == 0, done.err
+    assert "may not be listed, so they stay" in done.err
+    assert retire.names("deployments") == [NEW]
+    assert len(retire.names("secrets")) == (resource == "secrets")
+
+
+def test_kinds_that_are_not_installed_are_none(retire: Retiring, cluster: FakeCluster) -> None:
+    scene(retire)
+    cluster.absent = {"scaledobjects", "verticalpodautoscalers"}
+
+    assert retire().code == 0
+    assert retire.names("deployments") == [NEW]
+
+
+# --- other ways to ask
+
+
+@contextmanager
+def serving(status: int, answer: str) -> Iterator[tuple[int, list[Any]]]:
+    """An HTTP server: its port, and the requests that came in."""
+    asked: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, dict(self.headers)))
+            self.send_response(status)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield server.server_port, asked
+        server.shutdown()
+        thread.join()
+
+
+def sample(value: str) -> str:
+    data = {"resultType": "vector", "result": [{"value": [1.5, value]}]}
+    return json.dumps({"status": "success", "data": data})
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "is_idle"),
+    [
+        (200, sample("0"), True),
+        (200, sample("3"), False),
+        (200, "<html>", False),
+        (302, sample("0"), False),
+        (422, '{"status": "error", "error": "parse error"}', False),
+        (503, "", False),
+    ],
+)
+def test_prometheus_is_asked(
+    retire: Retiring, console: Console, status: int, answer: str, is_idle: bool
+) -> None:
+    query = 'sum(tasks{deployment="$name"})'
+    scene(retire, annotations={IDLE_QUERY: query})
+    console.write("token", "secret\n")
+    with serving(status, answer) as (port, asked):
+        url = f"http://127.0.0.1:{port}/prefix/"
+        done = retire("--prometheus", url, "--prometheus-token", "token")
+
+    assert done.code == 0, done.err
+    assert (OLD not in retire.names("deployments")) == is_idle
+    at = urlsplit(asked[0][0])
+    assert at.path == "/prefix/api/v1/query"
+    assert parse_qs(at.query) == {"query": [f'sum(tasks{{deployment="{OLD}"}})']}
+    assert asked[0][1]["Authorization"] == "Bearer secret"
+
+
+def test_a_query_without_prometheus_is_unknown(retire: Retiring) -> None:
+    scene(retire, annotations={IDLE_QUERY: "tasks"})
+
+    assert "unknown (Prometheus: --prometheus does not name one)" in retire.plan().out.decode()
+    assert "unknown (Prometheus: " in retire("--prometheus", "http://127.0.0.1:1").err
+    assert OLD in retire.names("deployments")
+
+
+@pytest.mark.parametrize(("answer", "is_idle"), [("idle", True), ("busy", False)])
+def test_pods_are_asked_at_their_addresses(
+    retire: Retiring, cluster: FakeCluster, answer: str, is_idle: bool
+) -> None:
+    with serving(200, answer) as (port, asked):
+        scene(retire, annotations={IDLE_PATH: f":{port}/idle"})
+        assert retire("--direct").code == 0
+
+    assert asked[0][0] == "/idle"
+    assert (OLD not in retire.names("deployments")) == is_idle
+    assert all(call.resource != "pods/proxy" for call in cluster.calls)
+
+
+def test_pods_that_do_not_answer_are_unknown(retire: Retiring) -> None:
+    scene(retire, annotations={IDLE_PATH: ":1/idle"})
+
+    assert "2 of 2 Pods unknown" in retire.plan("--direct").out.decode()

@@ -1,0 +1,175 @@
+"""`kzd retire manifest`: a CronJob that may do what it does, and nothing more."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from kzd.long_task import IDLE_READINESS, version_name
+from kzd.retire.current import RENDERED_AT
+from tests.fake_cluster import FakeCluster
+from tests.retire.conftest import MANIFESTS, Retiring
+from tests.retire.versions import ONE, TWO, Object, autoscaler, budget, config, deployment, rendered
+
+OLD, NEW = version_name("worker", ONE), version_name("worker", TWO)
+
+
+def printed(retire: Retiring, *options: str) -> dict[str, Object]:
+    """The manifests by their kinds."""
+    given = ("-f", MANIFESTS, "--image", "registry.example.com/kzd:1.0", *options)
+    done = retire.console.kzd("retire", "manifest", *given)
+    assert done.code == 0, done.err
+    return {item["kind"]: item for item in YAML(typ="safe").load_all(done.out)}
+
+
+def allowed(role: Object) -> set[tuple[str, str]]:
+    """What a Role allows, as verb and resource."""
+    return {
+        (verb, resource)
+        for rule in role["rules"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+def arguments(made: dict[str, Object]) -> list[str]:
+    template = made["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]
+    found = template["spec"]["containers"][0]["args"]
+    assert isinstance(found, list)
+    return found
+
+
+def current(retire: Retiring, *more: Object) -> None:
+    retire.current(deployment(TWO, now=retire.now), *more)
+
+
+def run(retire: Retiring, made: dict[str, Object]) -> Any:
+    """Run what the CronJob runs."""
+    retire.put(made["ConfigMap"])
+    return retire.console.kzd(*arguments(made), *retire.where)
+
+
+def test_what_it_prints_retires(retire: Retiring) -> None:
+    retire.put(deployment(ONE, now=retire.now))
+    current(retire)
+    made = printed(retire, "--min-age", "30m")
+    done = run(retire, made)
+
+    assert done.code == 0, done.out
+    assert retire.names("deployments") == [NEW]
+    assert json.loads(done.out.splitlines()[-1])["event"] == "finished"
+
+
+@pytest.mark.parametrize("options", [(), ("--scale-down",), ("--direct",)])
+def test_the_role_is_what_a_run_uses(
+    retire: Retiring, cluster: FakeCluster, options: tuple[str, ...]
+) -> None:
+    now = retire.now
+    copies = [config("old", now=now), config("old", kind="Secret", now=now)]
+    said = {IDLE_READINESS: "ready"} if "--direct" in options else None
+    retire.put(
+        deployment(ONE, now=now, annotations=said), autoscaler(ONE, now=now), budget(ONE, now=now), *copies,
+        autoscaler(ONE, kind="ScaledObject", base="keda", target=OLD, now=now),
+        autoscaler(ONE, kind="VerticalPodAutoscaler", base="vertical", target=OLD, now=now),
+        deployment(ONE, base="half", now=now),
+    )  # fmt: skip
+    current(retire, config("new", kind="Secret", now=now))
+    retire.put(deployment(TWO, base="half", now=now))
+    manifests = [deployment(TWO, now=now), deployment(TWO, base="half", now=now)]
+    retire.console.write(MANIFESTS, rendered(*manifests, config("new", kind="Secret", now=now)))
+    cluster.nodes.busy = {f"{version_name('half', ONE)}-6d5f8-0"}
+    made = printed(retire, *options)
+    cluster.calls.clear()
+    done = run(retire, made)
+
+    assert done.code == 0, done.out
+    used = {(call.verb, call.resource) for call in cluster.calls}
+    assert used == allowed(made["Role"])
+
+
+def test_without_secrets_in_the_manifests_none_may_be_read(retire: Retiring) -> None:
+    current(retire)
+
+    assert all(resource != "secrets" for _, resource in allowed(printed(retire)["Role"]))
+
+
+def test_the_manifests_are_valid(retire: Retiring) -> None:
+    current(retire)
+    made = printed(retire, "--max-versions", "3", "--prometheus", "http://prometheus:9090")
+
+    assert set(made) == {"ServiceAccount", "Role", "RoleBinding", "ConfigMap", "CronJob"}
+    assert {item["metadata"]["namespace"] for item in made.values()} == {"shop"}
+    assert arguments(made) == [
+        "retire", "apply", "--yes", "--configmap", "kzd-retire", "--namespace", "shop",
+        "--format", "json", "--instance-label", "kzd.dev/instance",
+        "--prometheus", "http://prometheus:9090", "--min-age", "600s", "--max-versions", "3",
+    ]  # fmt: skip
+
+
+def test_the_configmap_holds_no_more_than_what_has_to_be_known(retire: Retiring) -> None:
+    secret = config("password", kind="Secret", now=retire.now)
+    current(retire, secret)
+    text = printed(retire)["ConfigMap"]["data"]["manifests.json"]
+    items = json.loads(text)["items"]
+
+    assert "password" not in text
+    assert [item["kind"] for item in items] == ["Deployment", "Secret"]
+    said = datetime.fromisoformat(items[0]["metadata"]["annotations"][RENDERED_AT])
+    assert abs((datetime.now(UTC) - said).total_seconds()) < 60
+
+
+def test_what_came_after_the_configmap_is_kept(retire: Retiring) -> None:
+    """A ConfigMap that was not applied with the manifests does not know the newest version."""
+    current(retire)
+    made = printed(retire)
+    text = made["ConfigMap"]["data"]["manifests.json"]
+    said = json.loads(text)["items"][0]["metadata"]["annotations"][RENDERED_AT]
+    made["ConfigMap"]["data"]["manifests.json"] = text.replace(said, "2026-01-01T00:00:00+00:00")
+    retire.put(deployment(ONE, now=retire.now))
+    done = run(retire, made)
+
+    assert b"it is newer than the manifests" in done.out
+    assert OLD in retire.names("deployments")
+
+
+def test_the_configmap_is_read_before_each_step(retire: Retiring, cluster: FakeCluster) -> None:
+    retire.put(deployment(ONE, now=retire.now), autoscaler(ONE, now=retire.now))
+    current(retire)
+    made = printed(retire)
+    retire.console.write(MANIFESTS, rendered(deployment(ONE, now=retire.now)))
+    back = printed(retire)["ConfigMap"]
+    cluster.on("delete", "horizontalpodautoscalers", lambda: retire.put(back))
+    done = run(retire, made)
+
+    assert b"the manifests hold it" in done.out
+    assert retire.names("deployments") == sorted([OLD, NEW])
+
+
+@pytest.mark.parametrize("data", [None, {}, {"manifests.json": ""}, {"manifests.json": "{}"}])
+def test_a_configmap_without_what_is_current_stops_it(
+    retire: Retiring, data: dict[str, str] | None
+) -> None:
+    retire.put(deployment(ONE, now=retire.now))
+    current(retire)
+    made = printed(retire)
+    made["ConfigMap"]["data"] = data
+    done = run(retire, made)
+
+    assert done.code == 3
+    assert "ConfigMap/kzd-retire" in done.err
+    assert OLD in retire.names("deployments")
+
+
+def test_each_namespace_has_its_own(retire: Retiring) -> None:
+    other = deployment(TWO, now=retire.now)
+    other["metadata"]["namespace"] = "other"
+    retire.console.write(MANIFESTS, rendered(deployment(TWO, now=retire.now), other))
+    given = ("-f", MANIFESTS, "--image", "kzd")
+    out = retire.console.kzd("retire", "manifest", *given).out
+    found = [item["metadata"]["namespace"] for item in YAML(typ="safe").load_all(out)]
+
+    assert found == ["other"] * 5 + ["shop"] * 5
