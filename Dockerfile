@@ -5,13 +5,15 @@
 ARG BASE=python:3.13-alpine3.22
 
 FROM ${BASE} AS build
+# --build-arg EXTRAS=[cluster] for `kzd retire` and `kzd measure` in a Pod.
+ARG EXTRAS=
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY schemas ./schemas
 COPY kzd ./kzd
 RUN python -m venv --without-pip /opt/kzd
 RUN python -m pip --python /opt/kzd/bin/python install --quiet --disable-pip-version-check \
-    --no-cache-dir --no-compile .
+    --no-cache-dir --no-compile ".${EXTRAS-}"
 # Nothing can be written where the image runs, so bytecode is made here; the sources do not change any more.
 RUN /opt/kzd/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/kzd/lib
 

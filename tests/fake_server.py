@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.fake_cluster import Call, FakeCluster, Fault, Object, refusal
+from urllib3 import HTTPResponse, Timeout
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
+
+from tests.fake_cluster import Call, FakeCluster, Object, refusal
 
 PATH = re.compile(
     r"/(?:api/v1|apis/[^/]+/v[^/]+)(?:/namespaces/(?P<namespace>[^/]+)(?=/.))?"
@@ -33,6 +39,47 @@ def call_of(method: str, path: str, query: dict[str, str]) -> Call | None:
     return Call(verb, resource, found["namespace"] or "", name, path[:end])
 
 
+Answer = tuple[int, bytes]
+
+
+def respond(
+    cluster: FakeCluster, method: str, target: str, data: bytes, kind: str
+) -> Answer | Iterator[Object] | None:
+    """The answer to a request: a status and bytes, the events of a watch, None to cut it off."""
+    at = urlsplit(target)
+    query = dict(parse_qsl(at.query))
+    call = call_of(method, at.path, query)
+    if call is None:
+        found = {"gitVersion": "v1.34.4"}
+        return _sent((200, found) if at.path == "/version" else refusal(404, "NotFound", ""))
+    fault = cluster.fault(call)
+    if fault and not fault.is_after:
+        refused = refusal(fault.status, fault.reason, fault.message)
+        return _sent(refused) if fault.status else None
+    if call.verb == "watch":
+        return cluster.events(call, query)
+    assert call.verb != "patch" or kind == MERGE_PATCH
+    with cluster.lock:
+        answer = _answered(cluster, call, query, json.loads(data) if data else None)
+    return None if fault else answer
+
+
+def _answered(cluster: FakeCluster, call: Call, query: dict[str, str], body: Any) -> Answer:
+    if call.resource == "pods/proxy":
+        status, text = cluster.nodes.proxied(call.path)
+        return status, text.encode()
+    if call.resource == "pods/log":
+        pod = cluster.objects.get(call.path)
+        if pod is None:
+            return _sent(refusal(404, "NotFound", f'pods "{call.name}" not found'))
+        return 200, cluster.nodes.log(pod).encode()
+    return _sent(cluster.answer(call, query, body))
+
+
+def _sent(answer: tuple[int, Any]) -> Answer:
+    return answer[0], json.dumps(answer[1]).encode()
+
+
 class Handler(BaseHTTPRequestHandler):
     """HTTP for one cluster, which a subclass names."""
 
@@ -42,21 +89,19 @@ class Handler(BaseHTTPRequestHandler):
     cluster: FakeCluster
 
     def handle_any(self) -> None:
-        at = urlsplit(self.path)
-        query = dict(parse_qsl(at.query))
         data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        call = call_of(self.command, at.path, query)
-        if call is None:
-            found = {"gitVersion": "v1.34.4"}
-            self._send(*((200, found) if at.path == "/version" else refusal(404, "NotFound", "")))
-            return
-        fault = self.cluster.fault(call)
-        if fault is None or fault.is_after:
-            self._answer(call, query, json.loads(data) if data else None, fault)
-        elif fault.status:
-            self._send(*refusal(fault.status, fault.reason, fault.message))
-        else:
+        kind = self.headers.get("Content-Type", "")
+        answer = respond(self.cluster, self.command, self.path, data, kind)
+        if answer is None:
             self.close_connection = True
+        elif isinstance(answer, tuple):
+            status, sent = answer
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(sent)))
+            self.end_headers()
+            self.wfile.write(sent)
+        else:
+            self._stream(answer)
 
     do_GET = do_POST = do_PATCH = do_DELETE = handle_any
 
@@ -65,46 +110,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         return super().date_time_string(self.cluster.now().timestamp())
-
-    def _answer(self, call: Call, query: dict[str, str], body: Any, fault: Fault | None) -> None:
-        if call.verb == "watch":
-            self._stream(self.cluster.events(call, query))
-            return
-        if call.verb == "patch":
-            assert self.headers["Content-Type"] == MERGE_PATCH
-        if call.resource == "pods/log":
-            self._log(call)
-            return
-        if call.resource == "pods/proxy":
-            with self.cluster.lock:
-                status, text = self.cluster.nodes.proxied(call.path)
-            self._write(status, text.encode())
-            return
-        with self.cluster.lock:
-            status, answer = self.cluster.answer(call, query, body)
-            sent = json.dumps(answer).encode()
-        if fault:
-            self.close_connection = True
-        else:
-            self._write(status, sent)
-
-    def _log(self, call: Call) -> None:
-        with self.cluster.lock:
-            pod = self.cluster.objects.get(call.path)
-            lines = self.cluster.nodes.log(pod) if pod else ""
-        if pod:
-            self._write(200, lines.encode())
-        else:
-            self._send(*refusal(404, "NotFound", f'pods "{call.name}" not found'))
-
-    def _send(self, status: int, answer: Any) -> None:
-        self._write(status, json.dumps(answer).encode())
-
-    def _write(self, status: int, data: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
 
     def _stream(self, events: Iterator[Object]) -> None:
         self.close_connection = True
@@ -118,6 +123,28 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"0\r\n\r\n")
         except OSError:  # nobody watches any more
             return
+
+
+class Pool:
+    """A client's transport to a cluster without sockets, where a test has thousands of calls."""
+
+    def __init__(self, cluster: FakeCluster) -> None:
+        self._cluster = cluster
+
+    def request(
+        self, method: str, url: str, *, headers: dict[str, str], body: str | None, timeout: Timeout,
+        **_: Any,
+    ) -> HTTPResponse:  # fmt: skip
+        began = time.monotonic()
+        target = url.removeprefix(self._cluster.address)
+        kind = headers.get("Content-Type", "")
+        answer = respond(self._cluster, method, target, (body or "").encode(), kind)
+        if time.monotonic() - began > float(timeout.read_timeout or 0):
+            raise ReadTimeoutError(None, url, "Read timed out.")  # type: ignore[arg-type]
+        if not isinstance(answer, tuple):
+            raise ProtocolError("Connection aborted.")
+        date = format_datetime(self._cluster.now(), usegmt=True)
+        return HTTPResponse(BytesIO(answer[1]), {"Date": date}, answer[0], preload_content=False)
 
 
 class Server(ThreadingHTTPServer):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from kzd.kube_api import ClusterError, KubeApi
 from kzd.retire.current import Wanted
-from kzd.retire.item import DELETION_COST, RESOURCES
+from kzd.retire.item import AUTOSCALERS, DELETION_COST, RESOURCES
 from kzd.retire.leftovers import leftovers
 from kzd.retire.ownership import Shown, versions_of
 from kzd.retire.plan import Decision, Plan, Step
@@ -79,6 +79,7 @@ class _Run:
         self._sight = sight
         self._tell = tell
         self._allowed = plan.targets
+        self._alone: set[str] = set()
         self.failed: list[ClusterError] = []
 
     def advance(self, decision: Decision) -> bool:
@@ -89,6 +90,8 @@ class _Run:
                 if step is None or step.verb == "wait":
                     return step is not None
                 self._do(step)
+                if step.kind in AUTOSCALERS:
+                    self._alone.add(decision.uid)
             self._tell("kept", decision, "it changes all the time; the next run tries again")
         except ClusterError as error:
             self._fail(decision, error)
@@ -100,7 +103,9 @@ class _Run:
         if fresh is None:
             return None
         if fresh.action != decision.action:
-            self._tell("kept", decision, fresh.because)
+            more = f"; its autoscaler is deleted, so it stays at {fresh.replicas} replicas"
+            is_alone = decision.uid in self._alone and fresh.steps == ()
+            self._tell("kept", decision, fresh.because + (more if is_alone else ""))
             return None
         step = fresh.steps[0]
         if step.verb != "wait" and step.target not in self._allowed:

@@ -8,17 +8,18 @@ to it, and objects of others.  After each fault the next run goes on and comes t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from kzd.kube_api import KubeApi
 from kzd.long_task import version_name
 from tests.console import Console, Done
 from tests.fake_cluster import FakeCluster
-from tests.fake_server import serving
+from tests.fake_server import Pool
 from tests.retire.conftest import MANIFESTS, QUICK, Retiring
 from tests.retire.versions import (
     ONE,
@@ -31,11 +32,12 @@ from tests.retire.versions import (
     rendered,
     service,
 )
-from tests.retire.workloads import APPS, Workloads
+from tests.retire.workloads import APPS, HPAS, Workloads
 
 OLD, CURRENT, BUSY = (
     f"{APPS}/deployments/{version_name('worker', it)}" for it in (ONE, TWO, THREE)
 )
+AUTOSCALER = f"{HPAS}/{version_name('worker-scaler', ONE)}"
 PATIENT = {"kube_api.SECONDS_TO_ANSWER": 0.15}
 
 
@@ -56,6 +58,7 @@ class Scene:
         )
         self.retire.current(*self.version(TWO), apply=False)
         self.before = set(cluster.objects)
+        self._first = self._state()
         self.busy = {name for name in self.pods() if THREE in name}
         cluster.nodes.busy |= self.busy
         cluster.calls.clear()
@@ -88,10 +91,22 @@ class Scene:
     def check(self) -> None:
         """Nothing but the old version may have changed."""
         assert self.cluster.nodes.killed == []
-        assert self.before - self.of(ONE) <= set(self.cluster.objects)
+        state, own = self._state(), self.of(ONE)
+        assert {path: state.get(path, "gone") for path in self.before - own} == {
+            path: self._first[path] for path in self.before - own
+        }
+
+    def _state(self) -> dict[str, Any]:
+        """What there is, and how much of it."""
+        return {
+            path: item.get("spec", {}).get("replicas")
+            for path, item in self.cluster.objects.items()
+        }
 
     def converge(self) -> None:
-        """Without faults the next run comes to the end."""
+        """Without faults the next run comes to the end; from the beginning it is known to."""
+        if self._state() == self._first:
+            return
         self.cluster.mend()
         self.cluster.ahead = 0.0
         done = self.run()
@@ -100,7 +115,7 @@ class Scene:
         assert set(self.cluster.objects) == self.before - self.of(ONE)
 
 
-Stage = Callable[[], Any]
+Stage = Callable[[], Scene]
 
 
 @pytest.fixture
@@ -109,21 +124,24 @@ def stage(console: Console, monkeypatch: pytest.MonkeyPatch) -> Stage:
     for name, seconds in (QUICK | PATIENT).items():
         monkeypatch.setattr(f"kzd.{name}", seconds)
 
-    @contextmanager
-    def scene() -> Iterator[Scene]:
-        with serving(Workloads) as cluster:
-            yield Scene(console, cluster)
+    def scene() -> Scene:
+        cluster = FakeCluster(Workloads)
+        cluster.address = "http://cluster.test"
+        configuration = SimpleNamespace(host=cluster.address, auth_settings=dict)
+        api = KubeApi(configuration, Pool(cluster))
+        monkeypatch.setattr("kzd.kubeconfig.connect", lambda *_: api)
+        return Scene(console, cluster)
 
     return scene
 
 
 def calls(stage: Stage) -> list[Any]:
     """The calls of a run that meets no fault."""
-    with stage() as scene:
-        assert scene.run().code == 0
-        scene.check()
-        assert set(scene.cluster.objects) == scene.before - scene.of(ONE)
-        return list(scene.cluster.calls)
+    scene = stage()
+    assert scene.run().code == 0
+    scene.check()
+    assert set(scene.cluster.objects) == scene.before - scene.of(ONE)
+    return list(scene.cluster.calls)
 
 
 FAULTS: dict[str, Callable[[FakeCluster, int], None]] = {
@@ -144,27 +162,27 @@ FAULTS: dict[str, Callable[[FakeCluster, int], None]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_at_every_call(stage: Stage, fault: str) -> None:
     for at in range(1, len(calls(stage)) + 1):
-        with stage() as scene:
-            FAULTS[fault](scene.cluster, at)
-            done = scene.run()
-            assert done.code in (0, 3), done.err
-            assert "Traceback" not in done.err
-            assert "bug in kzd" not in done.err
-            scene.check()
-            scene.converge()
+        scene = stage()
+        FAULTS[fault](scene.cluster, at)
+        done = scene.run()
+        assert done.code in (0, 3), done.err
+        assert "Traceback" not in done.err
+        assert "bug in kzd" not in done.err
+        scene.check()
+        scene.converge()
 
 
 def test_an_object_that_vanishes_at_every_call(stage: Stage) -> None:
-    with stage() as scene:
-        paths = sorted(scene.of(ONE))
+    scene = stage()
+    paths = sorted(scene.of(ONE))
     for place, at in enumerate(range(1, len(calls(stage)) + 1)):
-        with stage() as scene:
-            path = paths[place % len(paths)]
-            scene.cluster.at(at, partial(scene.vanish, path))
-            done = scene.run()
-            assert done.code == 0, done.err
-            scene.check()
-            scene.converge()
+        scene = stage()
+        path = paths[place % len(paths)]
+        scene.cluster.at(at, partial(scene.vanish, path))
+        done = scene.run()
+        assert done.code == 0, done.err
+        scene.check()
+        scene.converge()
 
 
 # --- races
@@ -178,16 +196,17 @@ def test_a_version_that_becomes_busy_at_every_call_is_kept(stage: Stage) -> None
     for at in range(1, len(every) + 1):
         if at in scaling:
             continue
-        with stage() as scene:
-            scene.cluster.at(at, partial(scene.cluster.nodes.busy.update, set(scene.pods())))
-            done = scene.run()
-            assert done.code == 0, done.err
-            scene.check()
-            is_begun = at > scaling[0]
-            assert (OLD in scene.cluster.objects) != is_begun
-            assert is_begun or "kept Deployment" in done.err or "it is busy" in done.err
-            scene.cluster.nodes.busy = set(scene.busy)
-            scene.converge()
+        scene = stage()
+        scene.cluster.at(at, partial(scene.cluster.nodes.busy.update, set(scene.pods())))
+        done = scene.run()
+        assert done.code == 0, done.err
+        scene.check()
+        is_begun = at > scaling[0]
+        assert (OLD in scene.cluster.objects) != is_begun
+        is_alone = AUTOSCALER not in scene.cluster.objects and not is_begun
+        assert ("its autoscaler is deleted" in done.err) == is_alone
+        scene.cluster.nodes.busy = set(scene.busy)
+        scene.converge()
 
 
 def test_a_rollback_at_every_call_is_seen(stage: Stage) -> None:
@@ -195,13 +214,13 @@ def test_a_rollback_at_every_call_is_seen(stage: Stage) -> None:
     every = calls(stage)
     deleting = [call.verb == "delete" and call.path == OLD for call in every].index(True) + 1
     for at in range(1, deleting):
-        with stage() as scene:
-            back = rendered(*scene.version(ONE))
-            scene.cluster.at(at, partial(scene.retire.console.write, MANIFESTS, back))
-            done = scene.run()
-            assert done.code == 0, done.err
-            assert OLD in scene.cluster.objects
-            assert CURRENT in scene.cluster.objects
+        scene = stage()
+        back = rendered(*scene.version(ONE))
+        scene.cluster.at(at, partial(scene.retire.console.write, MANIFESTS, back))
+        done = scene.run()
+        assert done.code == 0, done.err
+        assert OLD in scene.cluster.objects
+        assert CURRENT in scene.cluster.objects
 
 
 def test_another_object_of_the_same_name_at_every_call_stays(stage: Stage) -> None:
@@ -215,13 +234,13 @@ def test_another_object_of_the_same_name_at_every_call_stays(stage: Stage) -> No
     every = calls(stage)
     deleting = [call.verb == "delete" and call.path == OLD for call in every].index(True) + 1
     for at in range(1, deleting + 1):
-        with stage() as scene:
-            scene.cluster.at(at, partial(again, scene))
-            done = scene.run()
-            assert done.code == 0, done.err
-            scene.check()
-            is_planned = at > 1  # the first call lists the Deployments
-            assert OLD in scene.cluster.objects or not is_planned
+        scene = stage()
+        scene.cluster.at(at, partial(again, scene))
+        done = scene.run()
+        assert done.code == 0, done.err
+        scene.check()
+        is_planned = at > 1  # the first call lists the Deployments
+        assert OLD in scene.cluster.objects or not is_planned
 
 
 def test_somebody_who_scales_up_at_every_call_is_heard(stage: Stage) -> None:
@@ -236,12 +255,12 @@ def test_somebody_who_scales_up_at_every_call_is_heard(stage: Stage) -> None:
     every = calls(stage)
     deleting = [call.verb == "delete" and call.path == OLD for call in every].index(True) + 1
     for at in range(1, deleting + 1):
-        with stage() as scene:
-            scene.cluster.at(at, partial(up, scene))
-            done = scene.run()
-            assert done.code == 0, done.err
-            scene.check()
-            assert OLD in scene.cluster.objects
+        scene = stage()
+        scene.cluster.at(at, partial(up, scene))
+        done = scene.run()
+        assert done.code == 0, done.err
+        scene.check()
+        assert OLD in scene.cluster.objects
 
 
 # --- clocks
@@ -250,12 +269,12 @@ def test_somebody_who_scales_up_at_every_call_is_heard(stage: Stage) -> None:
 @pytest.mark.parametrize("seconds", [-30 * 86400.0, -7200.0, 7200.0, 30 * 86400.0])
 def test_a_clock_that_jumps_at_every_call(stage: Stage, seconds: float) -> None:
     for at in range(1, len(calls(stage)) + 1, 3):
-        with stage() as scene:
-            scene.cluster.at(at, partial(setattr, scene.cluster, "ahead", seconds))
-            done = scene.run("--force-after", "1d")
-            assert done.code == 0, done.err
-            scene.check()
-            scene.converge()
+        scene = stage()
+        scene.cluster.at(at, partial(setattr, scene.cluster, "ahead", seconds))
+        done = scene.run("--force-after", "1d")
+        assert done.code == 0, done.err
+        scene.check()
+        scene.converge()
 
 
 def test_a_cluster_s_clock_that_is_behind_counts(console: Console, cluster: FakeCluster) -> None:

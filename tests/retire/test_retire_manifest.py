@@ -72,7 +72,8 @@ def test_the_role_is_what_a_run_uses(
     copies = [config("old", now=now), config("old", kind="Secret", now=now)]
     said = {IDLE_READINESS: "ready"} if "--direct" in options else None
     retire.put(
-        deployment(ONE, now=now, annotations=said), autoscaler(ONE, now=now), budget(ONE, now=now), *copies,
+        deployment(ONE, now=now, annotations=said), *copies,
+        autoscaler(ONE, now=now), budget(ONE, now=now),
         autoscaler(ONE, kind="ScaledObject", base="keda", target=OLD, now=now),
         autoscaler(ONE, kind="VerticalPodAutoscaler", base="vertical", target=OLD, now=now),
         deployment(ONE, base="half", now=now),
