@@ -1,4 +1,4 @@
-"""All that a transform may say: Edit, Create and Finding, each at a field path."""
+"""All that a transform may say: Edit, Create and Finding; Together, where one needs the other."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Any, Literal, NamedTuple
 FieldPath = tuple[str | int, ...]
 Severity = Literal["error", "warning", "info"]
 Safety = Literal["safe", "unsafe"]
+Replacement = Literal["", "raised", "renamed", "extended"]
+"""A number may be raised; a name give way to another; a list of words, with commas between, get
+more of them."""
 
 _STEP = r"([^.\[\]]+)|\[(\d+)\]|\[([^\]]+)\]"
 
@@ -51,8 +54,9 @@ class Edit(NamedTuple):
 
     `because` is one sentence without a full stop; `arithmetic` says how a number came about and
     `source` where its terms are from.  An unsafe edit is only proposed unless asked for.
-    `raises` marks the one declared exception: a number that is set may grow.  `needs` are fields
-    that must be able to take an edit too, since this one alone would do harm.
+    `replaces` declares the exceptions: what may be set already, and how it may change.  `needs` are
+    fields that must be able to take an edit too, since this one alone would do harm.  `about` is
+    the resource meant, where that is another one than the transform looks at.
     """
 
     path: FieldPath
@@ -61,16 +65,25 @@ class Edit(NamedTuple):
     arithmetic: str = ""
     source: str = ""
     safety: Safety = "safe"
-    raises: bool = False
+    replaces: Replacement = ""
     needs: tuple[FieldPath, ...] = ()
+    about: Any = None
 
 
 class Create(NamedTuple):
-    """Add `resource` (plain data) right after the resource that the transform looks at."""
+    """Add `resource` (plain data) right after the one that the transform looks at, or `about`."""
 
     resource: dict[str, Any]
     because: str
     source: str = ""
+    about: Any = None
+
+
+class Together(NamedTuple):
+    """Edits and creates of which each alone would do harm: all are made, or none."""
+
+    decisions: tuple[Edit | Create, ...]
+    because: str
 
 
 class Finding(NamedTuple):

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 from kzd import transforms
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import POD_SPEC, Resource, Workload
-from kzd.cluster.role import is_old_api
+from kzd.cluster.role import LONG_TASK, is_old_api
+from kzd.config.annotation import PREFIX
 from kzd.config.configuration import Config, Exemption, Resolved
 from kzd.config.override import ALL
 from kzd.config.remarks import Exemptions, of_annotations, of_copies
 from kzd.errors import ConfigError
 from kzd.flow.bundle import Bundle, Held, Source, read_bundle
-from kzd.flow.decisions import Choice, Verdict, verdict_of
+from kzd.flow.decisions import Choice, Verdict, decide
 from kzd.flow.review import Review, review_of
 from kzd.flow.verification import Verifier
 from kzd.flow.writing import written
@@ -69,8 +70,10 @@ def run(
     """
     bundle = read_bundle(sources, namespace=namespace, reads_everything=checks_everything)
     chosen = config if isinstance(config, Config) else config(bundle)
+    if chosen.speaks_of(LONG_TASK) or bundle.holds(PREFIX + LONG_TASK):
+        bundle.read_rest()  # anything may refer to a workload that gets another name
     decider = _Decider(bundle, chosen, _wanted(only, skip), today, unsafe=unsafe)
-    verdicts = [decider.verdict(held) for held in bundle.held]
+    verdicts = decider.verdicts()
     results = bundle.results + [result for verdict in verdicts for result in verdict.results]
     results += decider.remarks()
     verifier = Verifier(chosen.minor, chosen.min_kubelet, judges_input=checks_everything)
@@ -121,7 +124,7 @@ class _Decider:
         self._resolved: dict[int, Resolved] = {}
         self._choices: dict[int, Choice] = {}
         self._said: set[str] = set()
-        self._held = {id(held.resource): held for held in bundle.held}
+        self._verdicts = {id(held.resource): Verdict(held) for held in bundle.held}
         self._evidence = bundle.evidence
         self._exemptions = Exemptions()
         self._judged = {ALL} if len(wanted) == len(transforms.load()) else set()
@@ -132,6 +135,7 @@ class _Decider:
             minor=config.minor,
             min_kubelet=config.min_kubelet,
             measured=self._fitting.find if self._fitting else lambda *_: None,
+            everything=[held.resource for held in bundle.held],
         )
 
     def _of(self, resource: Resource) -> Resolved:
@@ -139,7 +143,7 @@ class _Decider:
             try:
                 self._resolved[id(resource)] = self._config.settings_for(resource)
             except ConfigError as error:
-                _locate(error, self._held[id(resource)])
+                _locate(error, self._verdicts[id(resource)].held)
                 raise
         return self._resolved[id(resource)]
 
@@ -157,24 +161,30 @@ class _Decider:
                 if (found := _exemptions(resolved, item.name))
             }
             active = tuple((item, given) for item, given in options if given.enabled)
-            choice = Choice(active, exempt, self._takes_unsafe, self._held)
+            choice = Choice(active, exempt, self._takes_unsafe, self._verdicts)
             self._choices[id(resolved)] = choice
         return self._choices[id(resolved)]
 
-    def verdict(self, held: Held) -> Verdict:
-        """All that is decided about one resource."""
+    def verdicts(self) -> list[Verdict]:
+        """All that is decided about each resource; workloads last, which may change others."""
+        found = list(self._verdicts.values())
+        for verdict in sorted(found, key=lambda item: isinstance(item.held.resource, Workload)):
+            self._decide(verdict)
+        return found
+
+    def _decide(self, verdict: Verdict) -> None:
+        held = verdict.held
         resolved = self._of(held.resource)
         choice = self._choice(resolved)
-        verdict = verdict_of(held, choice, self.view, self._said)
+        decide(verdict, choice, self.view, self._said)
         verdict.results += of_annotations(held, resolved)
         if resolved.exemptions:
             judged = {transform.name for transform, _ in choice.active} | self._judged
             verdict.results += self._exemptions.idle(held, resolved, verdict, judged)
-        return verdict
 
     def remarks(self) -> list[Result]:
         """What there is to say about the configuration and the input as a whole."""
-        resources = [held.resource for held in self._held.values()]
+        resources = [verdict.held.resource for verdict in self._verdicts.values()]
         workloads = [resource for resource in resources if _is_reviewed(resource)]
         return [
             *self._config.unused(resources),

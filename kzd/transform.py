@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
-from kzd.edit import Create, Edit, Finding
+from kzd.edit import Create, Edit, Finding, Together
 
-Function = Callable[[Any, Any, Any], Iterator[Edit | Create | Finding]]
+Function = Callable[[Any, Any, Any], Iterator[Edit | Create | Finding | Together]]
 
 _NO_SOURCES: Mapping[str, str] = {}
 
@@ -122,6 +122,15 @@ class Transform(NamedTuple):
         """The module's name inside `kzd.transforms`."""
         return self.name.replace("-", "_")
 
+    def writes_to(self, kind: str) -> tuple[str, ...]:
+        """The field paths that it may edit of a kind."""
+        found = []
+        for declared in self.writes:
+            of, mark, field_path = declared.rpartition(": ")
+            if of == kind or (not mark and kind in self.kinds):
+                found.append(field_path)
+        return tuple(found)
+
     @property
     def docstring(self) -> str:
         """What there is to say about it: its module's docstring."""
@@ -147,8 +156,9 @@ def transform(
     Make a transform of a function `(resource, options, cluster)` that yields decisions.
 
     Its name is the module's with dashes, its options the module's `Options`.  `writes` are the
-    field paths it may edit, with `[]` for any element; without `writes` and `creates` it only
-    yields Findings.  `together` names the transforms that `--only` brings along, since its own
+    field paths it may edit, with `[]` for any element and `{}` for any key; `Kind: path` where it
+    is of one kind only, which may be another than it looks at.  Without `writes` and `creates` it
+    only yields Findings.  `together` names the transforms that `--only` brings along, since its own
     edits would do harm without theirs.  `once` keeps only its first Finding in a run.  With
     `left_alone` it is also asked about workloads that kzd keeps its hands off.
     """

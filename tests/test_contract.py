@@ -27,7 +27,13 @@ VERSIONS = range(OLDEST, NEWEST + 1)
 FORMS_OF_A_CASE = 7
 FORMS_OF_A_FILE = 2
 CASES = "cases/"
-CUSTOM_KINDS = ("Rollout",)
+CUSTOM_KINDS = (
+    "Rollout", "ScaledJob", "ScaledObject", "StackSet", "TemporalWorkerDeployment",
+    "VerticalPodAutoscaler", "WorkerDeployment",
+)  # fmt: skip
+UNCHECKED_KINDS = {"Secret"}
+"""Kinds without a schema: what is created is a copy of what came in."""
+
 
 
 class Text(NamedTuple):
@@ -217,8 +223,8 @@ def test_order_does_not_matter(group: str) -> None:
 def test_declared_paths_exist_in_the_schema(transform: Transform) -> None:
     unknown = [
         f"{kind}: {declared}"
-        for kind in transform.kinds
-        for declared in transform.writes
+        for kind in {*transform.kinds, *(item.partition(": ")[0] for item in transform.writes)}
+        for declared in transform.writes_to(kind)
         if kind not in CUSTOM_KINDS and not is_in_schema(kind, declared)
     ]
 
@@ -227,8 +233,8 @@ def test_declared_paths_exist_in_the_schema(transform: Transform) -> None:
 
 def is_in_schema(kind: str, declared: str) -> bool:
     """Whether the newest version knows a field path of a kind, `[]` being any element."""
-    [definition] = [field.type for _, name, field in kinds() if name == kind and is_newest(field)]
-    for step in declared.split("."):
+    definition = [field.type for _, name, field in kinds() if name == kind and is_newest(field)][0]
+    for step in declared.removesuffix("{}").split("."):
         name = step.removesuffix("[]")
         found = [field.type for field in fields(definition) if field.name == name]
         if not found or step.endswith("[]") != found[-1].startswith("["):
@@ -243,7 +249,7 @@ def is_newest(field: Field) -> bool:
 
 @every_transform
 def test_created_kinds_are_in_the_schema(transform: Transform) -> None:
-    assert set(transform.creates) <= {name for _, name, field in kinds() if is_newest(field)}
+    assert set(transform.creates) - UNCHECKED_KINDS <= {name for _, name, field in kinds() if is_newest(field)}
 
 
 @every_transform

@@ -64,8 +64,8 @@ def actions(output: Output) -> list[str]:
     "edit",
     [
         Edit(REPLICAS, 3, "more is better"),
-        Edit(GRACE, 30, "it may be shorter", raises=True),
-        Edit(GRACE, 40, "it is the same", raises=True),
+        Edit(GRACE, 30, "it may be shorter", replaces="raised"),
+        Edit(GRACE, 40, "it is the same", replaces="raised"),
         Edit(GRACE, 60, "it may be longer"),
     ],
 )
@@ -75,7 +75,7 @@ def test_what_is_set_is_not_overridden(deciding: Deciding, edit: Edit) -> None:
 
 
 def test_a_declared_raise_may_grow(deciding: Deciding) -> None:
-    output = deciding([Edit(GRACE, 60, "the sleep uses it up", raises=True)])()
+    output = deciding([Edit(GRACE, 60, "the sleep uses it up", replaces="raised")])()
 
     assert actions(output) == ["edit"]
     assert b"terminationGracePeriodSeconds: 60\n" in output.files[0].data

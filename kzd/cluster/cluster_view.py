@@ -52,6 +52,7 @@ class ClusterView:
     then from its own directory.  `settings` and `runs` answer for one resource: the
     configuration's sections, and whether a transform is active.  `measured` is the measurement of
     a path that fits a namespace and is at most so many days old, None where there is none.
+    `everything` are the resources of all kinds that were read.
     """
 
     def __init__(
@@ -63,8 +64,10 @@ class ClusterView:
         minor: int,
         min_kubelet: int,
         measured: Callable[[str, str | None, int], Measurement | None] = lambda *_: None,
+        everything: Sequence[Resource] = (),
     ) -> None:
         self.resources = list(resources)
+        self.everything = everything
         self.settings = settings
         self.runs = runs
         self.minor = minor
@@ -137,7 +140,7 @@ class ClusterView:
             kept.update(map(id, own or beside or group))
         return [other for other in found if id(other) in kept]
 
-    def _means(self, referrer: Resource, name: str, named: Resource) -> bool:
+    def means(self, referrer: Resource, name: str, named: Resource) -> bool:
         """Whether a reference by a name means this one of those that have or had the name."""
         return have_same_affixes(referrer, named) or not any(
             name in other.names and have_same_affixes(referrer, other)
@@ -183,7 +186,7 @@ class ClusterView:
         for name in sorted(workload.names):
             found = self._autoscalers.get((workload.kind, name), [])
             for autoscaler in self._near(workload, found):
-                if self._means(autoscaler, name, workload):
+                if self.means(autoscaler, name, workload):
                     return autoscaler
         return None
 
@@ -203,7 +206,7 @@ class ClusterView:
             (entry, namespace)
             for name in sorted(service.names)
             for entry, namespace in self._entries.get(name, ())
-            if self._means(entry, name, service)
+            if self.means(entry, name, service)
         ]
         found = [
             entry
@@ -215,7 +218,7 @@ class ClusterView:
     def claim_modes(self, workload: Workload, name: str) -> list[str] | None:
         """The access modes of a claim; None where the input does not hold it."""
         for claim in self.in_namespace_of(workload, "PersistentVolumeClaim"):
-            if name in claim.names and self._means(workload, name, claim):
+            if name in claim.names and self.means(workload, name, claim):
                 modes = sequence(claim.get(path("spec.accessModes")))
                 return [mode for mode in modes if isinstance(mode, str)]
         return None

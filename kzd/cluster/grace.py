@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kzd.cluster.pre_stop import PRE_STOP, hook_of
 from kzd.cluster.propagation import PATHS
 from kzd.cluster.resource import Workload
-from kzd.cluster.role import Role
+from kzd.cluster.role import LONG_TASK, Role, is_long_task
 from kzd.edit import FieldPath
 from kzd.value import integer
 
@@ -26,6 +26,8 @@ LEAST_SECONDS = 5
 RULE = "termination-grace-period"
 SLEEP_OPTION = ("pre-stop-sleep", "seconds")
 DRAIN_OPTION = (RULE, "drain_seconds")
+TASK_OPTION = (LONG_TASK, "task_seconds")
+TASK_SECONDS = "taskSeconds"
 
 
 class Need(NamedTuple):
@@ -123,7 +125,12 @@ class Numbers(NamedTuple):
 
 
 def numbers(
-    before: int | None, own: int, longest: int, drain: int | None = None, cap: int | None = None
+    before: int | None,
+    own: int,
+    longest: int,
+    drain: int | None = None,
+    cap: int | None = None,
+    asked_by: str = "drainSeconds",
 ) -> Numbers:
     """
     The numbers of a grace period `before` (None where unset), given the configured drain and cap.
@@ -136,7 +143,7 @@ def numbers(
     set_to = DEFAULT_GRACE_SECONDS if before is None else before
     had = set_to - own
     if drain is not None:
-        seconds, why = drain, "`drainSeconds` asks for"
+        seconds, why = drain, f"`{asked_by}` asks for"
     elif before is None:
         seconds, why = DEFAULT_GRACE_SECONDS, "an unset grace period gives an app"
     elif own and had < LEAST_SECONDS:
@@ -153,13 +160,18 @@ def numbers(
 
 def numbers_of(workload: Workload, view: ClusterView, *, own: int, longest: int) -> Numbers:
     """The numbers of a workload whose grace period is unset or a number, given its sleeps."""
-    return numbers(
-        seconds_of(workload),
-        own,
-        longest,
-        said(workload, view, DRAIN_OPTION)[0],
-        view.settings(workload).platform.max_grace_seconds,
-    )
+    drain, _, asked_by = drain_of(workload, view)
+    cap = view.settings(workload).platform.max_grace_seconds
+    return numbers(seconds_of(workload), own, longest, drain, cap, asked_by)
+
+
+def drain_of(workload: Workload, view: ClusterView) -> tuple[int | None, str, str]:
+    """The drain that is asked for, where that was said, and the option: a long task has its own."""
+    seconds, source = said(workload, view, TASK_OPTION)
+    if seconds is not None and is_long_task(workload, view):
+        return seconds, source, TASK_SECONDS
+    seconds, source = said(workload, view, DRAIN_OPTION)
+    return seconds, source, "drainSeconds"
 
 
 def path_of(workload: Workload) -> FieldPath:

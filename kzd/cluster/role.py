@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from kzd.cluster.availability import why_single
 from kzd.cluster.entry import ROUTE_KINDS, WEBHOOK_KINDS, ServiceName, named_services
@@ -24,6 +24,7 @@ OURS = {
 OLD_API_VERSIONS = ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2")
 PLATFORM_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease")
 PLATFORM_PRIORITIES = ("system-node-critical", "system-cluster-critical")
+LONG_TASK = "long-task"
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 
 
@@ -157,6 +158,21 @@ def _why_pointed_at(workload: Workload, view: ClusterView) -> str:
         if pairs and pairs_match(pairs, workload.pod_labels):
             return f"{other.kind} '{other.name}' points at its Pods"
     return ""
+
+
+def is_long_task(resource: Resource, view: ClusterView) -> bool:
+    """Whether it opted in to a Deployment for each version, by annotation, override or name."""
+    options: Any = view.settings(resource).options.get(LONG_TASK)
+    if options is None or not view.runs(resource, LONG_TASK):
+        return False
+    return options.is_specific("enabled") or (bool(options.match) and _fits(resource, options.match))
+
+
+def _fits(resource: Resource, globs: list[str]) -> bool:
+    from fnmatch import fnmatchcase  # only where they are: it costs start-up
+
+    is_deployment = (resource.api_version, resource.kind) == ("apps/v1", "Deployment")
+    return is_deployment and any(fnmatchcase(name, glob) for name in resource.names for glob in globs)
 
 
 def missing_services(workload: Workload, view: ClusterView) -> list[tuple[Resource, ServiceName]]:

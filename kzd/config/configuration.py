@@ -95,6 +95,10 @@ class Config:
             self.source, spec, self.overrides, self._transforms, self._position, measurements
         )
 
+    def speaks_of(self, transform: str) -> bool:
+        """Whether it says an option of a transform, of all resources or of some."""
+        return any(transform in layer for layer in (self.spec, *(o.layer for o in self.overrides)))
+
     def _versions(self) -> tuple[int, int]:
         said = self.spec.get("kubernetes", {})
         server = said.get("version", Said(None, ""))

@@ -108,6 +108,26 @@ class Bundle:
         """What decisions rest on; a check reads more than that and must decide the same."""
         return [held for held in self.held if held.resource.kind in EVIDENCE_KINDS]
 
+    def holds(self, word: str) -> bool:
+        """Whether the bytes of a file hold a word."""
+        return any(word.encode() in file.data for file in self.files)
+
+    def read_rest(self) -> None:
+        """Read the documents that no decision rests on as well; raises InputError."""
+        if self._reads_everything:
+            return
+        rest = [
+            (document, file)
+            for file in self.files
+            for document in file.documents
+            if not _matters(document)
+        ]
+        self._reads_everything = True
+        for document, file in rest:
+            self._hold(document, file)
+        order = {id(file): place for place, file in enumerate(self.files)}
+        self.held.sort(key=lambda held: (order[id(held.file)], held.document.index))
+
     def _hold(self, document: Document, file: File) -> None:
         if not (self._reads_everything or _matters(document)):
             return

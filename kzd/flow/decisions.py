@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Workload
-from kzd.edit import Create, Edit, FieldPath, Finding, spelled
+from kzd.edit import Create, Edit, FieldPath, Finding, Together, spelled
 from kzd.errors import SelfCheckFailed
 from kzd.flow.bundle import Held
 from kzd.flow.telling import result_at
@@ -22,7 +22,9 @@ class Verdict:
     All that was decided about one resource.
 
     `changes` are the fields set, with their values; `creates` the resources that come after it;
-    `withheld` the transforms that an exemption kept from saying something, with its reason.
+    whichever resource's transforms decided them.  `edits` are those that its own transforms made,
+    of other resources too; `withheld` the transforms that an exemption kept from saying something,
+    with its reason.
     """
 
     def __init__(self, held: Held) -> None:
@@ -38,23 +40,26 @@ class Choice(NamedTuple):
     """
     Which transforms run for one resource, with their options; which of them only pretend to.
 
-    `held` is what the input holds, by the id of its resource.
+    `verdicts` are those of all resources of the input, by their ids.
     """
 
     active: tuple[tuple[Transform, Any], ...]
     exempt: Mapping[str, str]
     takes_unsafe: bool
-    held: Mapping[int, Held]
+    verdicts: Mapping[int, Verdict]
+
+    def about(self, asked: Verdict, decision: Edit | Create | Finding) -> Verdict:
+        """The verdict of the resource that a decision is about."""
+        return asked if decision.about is None else self.verdicts[id(decision.about)]
 
 
-def verdict_of(held: Held, choice: Choice, view: ClusterView, said: set[str]) -> Verdict:
+def decide(verdict: Verdict, choice: Choice, view: ClusterView, said: set[str]) -> None:
     """
     Ask every active transform in order; each sees the edits of those before it.
 
     `said` holds the transforms that speak once in a run and have spoken.
     """
-    verdict = Verdict(held)
-    resource = held.resource
+    resource = verdict.held.resource
     is_left_alone = isinstance(resource, Workload) and view.role(resource).is_left_alone
     for transform, options in choice.active:
         if resource.kind not in transform.kinds or (is_left_alone and not transform.left_alone):
@@ -65,44 +70,82 @@ def verdict_of(held: Held, choice: Choice, view: ClusterView, said: set[str]) ->
                 verdict.withheld[transform.name] = choice.exempt[transform.name]
         else:
             _take(verdict, transform, decisions, choice, said)
-    return verdict
 
 
 def _take(
     verdict: Verdict,
     transform: Transform,
-    decisions: Iterable[Edit | Create | Finding],
+    decisions: Iterable[Edit | Create | Finding | Together],
     choice: Choice,
     said: set[str],
 ) -> None:
     for decision in decisions:
-        if isinstance(decision, Edit):
+        if isinstance(decision, Together):
+            _take_together(verdict, transform, decision, choice)
+        elif isinstance(decision, Edit):
             _take_edit(verdict, transform, decision, choice)
         elif isinstance(decision, Create):
-            _take_create(verdict, transform, decision)
+            _take_create(verdict, transform, decision, choice)
         elif transform.name not in said:
-            about = verdict.held if decision.about is None else choice.held[id(decision.about)]
-            verdict.results.append(_found(about, transform, decision))
+            held = choice.about(verdict, decision).held
+            verdict.results.append(_found(held, transform, decision))
             if transform.once:
                 said.add(transform.name)
 
 
-def _take_create(verdict: Verdict, transform: Transform, create: Create) -> None:
-    held = verdict.held
-    reason = insert_refusal(held.document, held.prefix)
+def _take_together(
+    verdict: Verdict, transform: Transform, together: Together, choice: Choice
+) -> None:
+    for decision in together.decisions:
+        held = choice.about(verdict, decision).held
+        is_edit = isinstance(decision, Edit)
+        reason = _why_not_edited(held, decision) if is_edit else _why_not_created(held)
+        if reason:
+            what = spelled(decision.path) if is_edit else _named(decision)
+            message = f"must be done by hand: {together.because}; {what} is one part of it: {reason}"
+            field_path = decision.path if is_edit else ()
+            tags = _tags(transform, "refusal")
+            verdict.results.append(result_at(held, field_path, message, "warning", tags=tags))
+            return
+    for decision in together.decisions:
+        if isinstance(decision, Edit):
+            _take_edit(verdict, transform, decision, choice)
+        else:
+            _take_create(verdict, transform, decision, choice)
+
+
+def _why_not_created(held: Held) -> str:
+    return insert_refusal(held.document, held.prefix)
+
+
+def _why_not_edited(held: Held, edit: Edit) -> str:
+    for field_path in (edit.path, *edit.needs):
+        reason = refusal(held.document, held.prefix + field_path)
+        if reason:
+            return reason
+    return ""
+
+
+def _take_create(verdict: Verdict, transform: Transform, create: Create, choice: Choice) -> None:
+    beside = choice.about(verdict, create)
+    held = beside.held
+    if any(create.resource == other.resource for other in beside.creates):
+        return  # several workloads may need the same
+    reason = _why_not_created(held)
     if reason:
         message = f"{_named(create)} must be added by hand: {reason}; {create.because}"
         tags = _tags(transform, "refusal")
         verdict.results.append(result_at(held, (), message, "warning", tags=tags))
         return
-    verdict.creates.append(create)
+    beside.creates.append(create)
     verdict.results.append(_created(held, transform, create))
 
 
 def _take_edit(verdict: Verdict, transform: Transform, edit: Edit, choice: Choice) -> None:
-    held = verdict.held
+    target = choice.about(verdict, edit)
+    held = target.held
     current = held.resource.get(edit.path)
-    if current not in (None, {}, []) and not (edit.raises and _grows(current, edit.value)):
+    if current not in (None, {}, []) and not _may_replace(edit, current):
         raise SelfCheckFailed(
             f"{transform.name} would override what is set", file=held.file.name,
             field=spelled(edit.path),
@@ -117,9 +160,20 @@ def _take_edit(verdict: Verdict, transform: Transform, edit: Edit, choice: Choic
             return
     verdict.results.append(_answered(held, transform, edit, "edit", current))
     verdict.edits.append((transform, edit))
-    verdict.changes.append((edit.path, edit.value))
+    target.changes.append((edit.path, edit.value))
     _set(held.resource.data, edit.path, edit.value)
     held.resource.edits = (*held.resource.edits, edit)
+
+
+def _may_replace(edit: Edit, current: Any) -> bool:
+    """Whether what is set may give way to an edit, by what that declares."""
+    if edit.replaces == "raised":
+        return _grows(current, edit.value)
+    if not isinstance(current, str) or not isinstance(edit.value, str):
+        return False
+    if edit.replaces == "extended":
+        return edit.value.startswith(f"{current},")
+    return edit.replaces == "renamed" and current != edit.value
 
 
 def _grows(current: Any, value: Any) -> bool:

@@ -97,8 +97,9 @@ def _placed(create: Create, verdict: Verdict, indexes: _FreeIndexes) -> dict[str
         annotations |= {key: index for key in INDEX_ANNOTATIONS if key in beside.annotations}
     if not annotations:
         return create.resource
-    metadata = create.resource["metadata"] | {"annotations": annotations}
-    return create.resource | {"metadata": metadata}
+    metadata = create.resource["metadata"]
+    annotations = metadata.get("annotations", {}) | annotations
+    return create.resource | {"metadata": metadata | {"annotations": annotations}}
 
 
 class _FreeIndexes:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kzd.text.emit import FlowStyle, entry, flow
-from kzd.text.layout import end_of, flow_style, past_comments
+from kzd.text.layout import end_of, flow_style, in_quotes_of, past_comments
 from kzd.text.piece import BEHIND_ALL, IN_PLACE, Piece
 from kzd.text.tape import Tape
 
@@ -55,7 +55,9 @@ def in_place(tape: Tape, node: int, mapping: int, value: Any) -> Piece:
     start, end = tape.starts[node], end_of(tape, node)
     blank = " " if start == end and tape.text[start - 1] == ":" else ""
     inner = margin + style.step if style.step else ""
-    return Piece(start, end, IN_PLACE, blank + flow(value, style, inner))
+    is_text = isinstance(value, str) and start < end
+    text = in_quotes_of(tape, node, value) if is_text else flow(value, style, inner)
+    return Piece(start, end, IN_PLACE, blank + text)
 
 
 def replaced(tape: Tape, key: int, old: int, value: Any) -> Piece:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from kzd.text.emit import FlowStyle, Style
+from kzd.text.emit import FlowStyle, Style, leaf
+from kzd.text.scalar import is_plain, written
 from kzd.text.tape import (
     DOUBLE,
     END,
@@ -12,6 +14,7 @@ from kzd.text.tape import (
     LITERAL,
     MAPPING,
     SEQUENCE,
+    SINGLE,
     Tape,
 )
 
@@ -172,6 +175,15 @@ def _steps(tape: Tape, nodes: Iterable[int]) -> tuple[int | None, int | None]:
         if step is not None and dash is not None:
             break
     return step, dash
+
+
+def in_quotes_of(tape: Tape, node: int, value: Any) -> str:
+    """A scalar in the quotes of the one whose place it takes; other values as they are."""
+    if isinstance(value, str) and tape.kinds[node] == DOUBLE:
+        return written(value, is_json=True)
+    if isinstance(value, str) and tape.kinds[node] == SINGLE and is_plain(value):
+        return f"'{value}'"
+    return leaf(value)
 
 
 def flow_style(tape: Tape, mapping: int) -> tuple[FlowStyle, str]:

@@ -11,7 +11,15 @@ from kzd.text.compose import compose
 from kzd.text.document import Document
 from kzd.text.emit import block_lines, item_lines, leaf
 from kzd.text.guard import guard
-from kzd.text.layout import as_lines, block_style, line_after, line_end, next_line, place_in
+from kzd.text.layout import (
+    as_lines,
+    block_style,
+    in_quotes_of,
+    line_after,
+    line_end,
+    next_line,
+    place_in,
+)
 from kzd.text.piece import BEHIND_ALL, IN_PLACE, Change, Insert, Piece, applied
 from kzd.text.tape import FLOW_MAPPING, MAPPING, MAPPINGS, SEQUENCE, Tape
 from kzd.text.target import Target, has_open_end, insert_refusal, is_empty, refusal, target_of
@@ -77,7 +85,7 @@ def _pieces_at(tape: Tape, target: Target, value: Any) -> Iterator[Piece]:
     elif tape.kinds[node] == MAPPING:
         yield _into_block(tape, node, above, value)
     else:
-        yield Piece(tape.starts[node], tape.ends[node], IN_PLACE, leaf(value))
+        yield Piece(tape.starts[node], tape.ends[node], IN_PLACE, in_quotes_of(tape, node, value))
 
 
 def _into_block(tape: Tape, node: int, above: list[int], value: dict[str, Any]) -> Piece:

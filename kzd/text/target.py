@@ -90,6 +90,8 @@ def refusal(document: Document, field_path: FieldPath) -> str:
         return _why_not_inserted(tape, target, where)
     if tape.kinds[target.node] in MAPPINGS or tape.kinds[target.node] in SEQUENCES:
         return f"{where} is set already"
+    if tape.kinds[target.node] in BLOCK_SCALARS:
+        return f"{where} is a text of several lines"
     return ""
 
 

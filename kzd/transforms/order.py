@@ -22,6 +22,7 @@ ORDER = (
     "termination_grace_period",
     "delayed_rollout",
     "grace_cap",
+    "long_task",
     "pod_disruption_budget",
     "first_rollout",
 )

@@ -25,6 +25,7 @@ from kzd.transform import OptionSet, option, transform
 from kzd.value import mapping, sequence, text
 
 SELECTOR = path("spec.selector")
+VERSION = "kzd.dev/version"
 POLICY_SINCE_MINOR = 27
 POLICIES = {"Deployment": "AlwaysAllow", "Rollout": "AlwaysAllow", "StatefulSet": "IfHealthyBudget"}
 TERMS = ("key", "operator", "values")
@@ -43,7 +44,7 @@ class Options(OptionSet):
 
 @transform(
     kinds=["Deployment", "StatefulSet", "Rollout"],
-    after=["rolling-update", "termination-grace-period"],
+    after=["rolling-update", "termination-grace-period", "long-task"],
     creates=["PodDisruptionBudget"],
 )
 def pod_disruption_budget(
@@ -75,10 +76,15 @@ def pod_disruption_budget(
         )
 
 
-def _metadata(workload: Workload) -> dict[str, str]:
-    """Its own name and namespace, as far as its manifest says them."""
+def _metadata(workload: Workload) -> dict[str, Any]:
+    """Its own name and namespace, as far as its manifest says them, and what its version carries."""
     given = mapping(workload.data.get("metadata"))
-    return {field: given[field] for field in ("name", "namespace") if text(given.get(field))}
+    own = {field: given[field] for field in ("name", "namespace") if text(given.get(field))}
+    if VERSION not in mapping(given.get("labels")):
+        return own
+    from kzd.versions.marks import birth_marks  # only where versions are: it costs start-up
+
+    return own | birth_marks(workload)
 
 
 def _own_selector(workload: Workload) -> dict[str, Any]:
@@ -102,7 +108,7 @@ def _why_not(workload: Workload, selector: dict[str, Any], cluster: ClusterView)
             too = f"selects the Pods of {other.kind} '{other.name}' too"
             return f"{too}, so no budget is added: it would count them together"
     for budget in cluster.in_namespace_of(workload, "PodDisruptionBudget"):
-        if workload.name == budget.name:
+        if _metadata(workload)["name"] == budget.name:
             taken = f"PodDisruptionBudget '{budget.name}', which selects others, has the name"
             return f"no budget selects its Pods, and none is added: {taken}"
     return ""

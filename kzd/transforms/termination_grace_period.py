@@ -9,6 +9,9 @@ unset, or where the owner's own sleep leaves less than 5 s.
 A longer grace period also delays the restart of a container that hangs.  Where it grows by more
 than 30 s, liveness probes keep the former one for that.
 
+A long task's drain is its `taskSeconds`, for a Pod that must go all the same: an unset grace
+period becomes that.
+
 Left alone: numbers that agree; values that are enough, which are never lowered; 0, which is the
 owner's decision; what is no number; Pods without a sleep, whose grace period is their drain.  It
 stops at `platform.maxGraceSeconds`.
@@ -65,7 +68,10 @@ def termination_grace_period(
     longest = max(longest_sleep(workload), grace.kept_away(workload, cluster))
     numbers = grace.numbers_of(workload, cluster, own=own, longest=longest)
     if not numbers.is_used_up and longest == own and not added:
-        if options.drain_seconds and (numbers.grows or numbers.is_capped):
+        is_task = grace.drain_of(workload, cluster)[2] == grace.TASK_SECONDS
+        if is_task and numbers.grows and grace.seconds_of(workload) is None:
+            yield _raised(workload, numbers, _source(workload, cluster, numbers))
+        elif numbers.said and (numbers.grows or numbers.is_capped):
             yield _too_short(workload, numbers)
     elif numbers.grows:
         yield _raised(workload, numbers, _source(workload, cluster, numbers))
@@ -78,9 +84,8 @@ def _raised(workload: Workload, numbers: Numbers, source: str) -> Edit:
     because = f"the grace period holds {numbers.parts}"
     if numbers.is_capped:
         because += f"; it stops at what the platform honours, which leaves the app {numbers.left} s"
-    raises = grace.seconds_of(workload) is not None
     place = grace.path_of(workload)
-    return Edit(place, numbers.grace, because, numbers.arithmetic, source, raises=raises)
+    return Edit(place, numbers.grace, because, numbers.arithmetic, source, replaces="raised")
 
 
 def _too_short(workload: Workload, numbers: Numbers) -> Finding:
@@ -98,9 +103,11 @@ def _source(workload: Workload, cluster: ClusterView, numbers: Numbers) -> str:
     platform = cluster.settings(workload).platform
     parts = {
         "sleep": need.source if numbers.longest > numbers.own else "the owner's hook",
-        "drain": grace.said(workload, cluster, grace.DRAIN_OPTION)[1],
+        "drain": grace.drain_of(workload, cluster)[1],
         "cap": platform.source_of("max_grace_seconds") if numbers.is_capped else "",
     }
+    if not numbers.longest:
+        del parts["sleep"]
     return "; ".join(f"{what}: {source}" for what, source in parts.items() if source)
 
 

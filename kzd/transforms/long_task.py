@@ -1,0 +1,121 @@
+"""
+Let long tasks end undisturbed: a Deployment of its own for each version.
+
+Work that takes longer than any sane grace period must not be stopped by a rollout.  A Deployment
+that opts in (`kzd.dev/long-task: "true"`, `match`, or an override) is renamed to its name and a hash
+of its pod template, and selects its own Pods only.  A new version is a new Deployment: the Pods of
+the old one go on until they are done, and `kzd retire` deletes it then.  Autoscalers, disruption
+budgets, spread and affinity terms follow; Services, PodMonitors and NetworkPolicies keep the labels
+that all versions have.  Annotations keep Helm, Argo CD and Flux from pruning what an old version
+needs; `kubectl apply --prune` knows none.
+
+The hash is of the template after all other rules, without the version itself, nulls and
+`kubectl.kubernetes.io/restartedAt`: 10 characters behind a letter that says how it is made.  Any
+other change of the template is a new version, since under the same name it would end tasks.
+
+Left alone: all that did not opt in; StatefulSets, DaemonSets, Jobs, and what keeps versions already
+(Argo Rollouts, Temporal, Knative, StackSet, ScaledJob, a `workloadRef`); claims that versions can't
+share; ports of the node; selectors that overlap; names that kustomize settles after kzd.
+Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.resource import Resource
+from kzd.cluster.role import is_long_task
+from kzd.edit import Create, Edit, Finding, Together
+from kzd.transform import POD_TEMPLATE_KINDS, OptionSet, option, transform
+
+OTHERS = (
+    "Job", "CronJob", "ScaledJob", "WorkerDeployment", "TemporalWorkerDeployment", "StackSet",
+    "Service",
+)  # fmt: skip
+MARKS = ("metadata.name", "metadata.labels{}", "metadata.annotations{}")
+TARGETS = ("HorizontalPodAutoscaler", "ScaledObject", "VerticalPodAutoscaler")
+POD = "Deployment: spec.template.spec"
+TERMS = (
+    "podAffinity.requiredDuringSchedulingIgnoredDuringExecution[]",
+    "podAffinity.preferredDuringSchedulingIgnoredDuringExecution[].podAffinityTerm",
+    "podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[]",
+    "podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[].podAffinityTerm",
+)
+NAMES = (
+    "envFrom[].configMapRef.name", "envFrom[].secretRef.name",
+    "env[].valueFrom.configMapKeyRef.name", "env[].valueFrom.secretKeyRef.name",
+)  # fmt: skip
+VOLUMES = (
+    "configMap.name", "secret.secretName",
+    "projected.sources[].configMap.name", "projected.sources[].secret.name",
+)  # fmt: skip
+
+
+class Options(OptionSet):
+    """Who is a long task, and what its versions share."""
+
+    match: list[str] = option((), "Names of Deployments, as globs, that opt in.")
+    service: str = option(
+        "all", "Which versions a Service selects: with `all` old ones get requests too and stay "
+        "reachable; with `current` the new one gets all at once, ready or not.",
+        choices=("all", "current"),
+    )  # fmt: skip
+    config: str = option(
+        "keep", "Whether a version gets copies of the ConfigMaps and Secrets it uses, by their "
+        "content, or a finding.",
+        choices=("keep", "report"),
+    )  # fmt: skip
+    instance: str | None = option(
+        None, "The owner, in the label `kzd.dev/instance`; unset, `app.kubernetes.io/instance`, "
+        "else the name.",
+    )  # fmt: skip
+    task_seconds: int | None = option(
+        None, "Seconds that a task gets to end when its Pod must go all the same.",
+        minimum=1, maximum=86400,
+    )  # fmt: skip
+    safe_to_evict: str | None = option(
+        None, "`false` keeps the cluster autoscaler from emptying a node with such a Pod.",
+        choices=("true", "false"),
+    )  # fmt: skip
+    do_not_disrupt: str | None = option(
+        None, "`true`, or a time such as `4h`, keeps Karpenter from disrupting a node that long."
+    )
+    idle_query: str | None = option(None, "A Prometheus query that is 0 when a version is idle.")
+    idle_path: str | None = option(None, "`:port/path` that a Pod answers with 200 when idle.")
+    idle_annotation: str | None = option(None, "`key=value`: the annotation of an idle Pod.")
+    idle_readiness: str | None = option(
+        None, "The readiness of an idle Pod.", choices=("ready", "not-ready")
+    )
+
+
+@transform(
+    kinds=(*POD_TEMPLATE_KINDS, *OTHERS),
+    after=("readiness-probe", "startup-probe", "pre-stop-sleep", "termination-grace-period",
+           "rolling-update"),
+    writes=(
+        *(f"{kind}: {mark}" for kind in ("Deployment", "PodDisruptionBudget", *TARGETS)
+          for mark in MARKS),
+        *(f"{kind}: spec.selector.matchLabels{{}}" for kind in ("Deployment", "PodDisruptionBudget")),
+        "Service: spec.selector{}",
+        "HorizontalPodAutoscaler: spec.scaleTargetRef.name", "ScaledObject: spec.scaleTargetRef.name",
+        "ScaledObject: spec.advanced.horizontalPodAutoscalerConfig.name",
+        "VerticalPodAutoscaler: spec.targetRef.name",
+        "Deployment: spec.template.metadata.labels{}",
+        "Deployment: spec.template.metadata.annotations{}",
+        f"{POD}.topologySpreadConstraints[].labelSelector.matchLabels{{}}",
+        *(f"{POD}.affinity.{term}.labelSelector.matchLabels{{}}" for term in TERMS),
+        *(f"{POD}.{kind}[].{name}" for kind in ("containers", "initContainers") for name in NAMES),
+        *(f"{POD}.volumes[].{name}" for name in VOLUMES), f"{POD}.imagePullSecrets[].name",
+    ),
+    creates=("ConfigMap", "Secret"),
+    left_alone=True,
+)  # fmt: skip
+def long_task(
+    workload: Resource, options: Options, cluster: ClusterView
+) -> Iterator[Edit | Create | Finding | Together]:
+    """Make a Deployment that opted in one of its version."""
+    if is_long_task(workload, cluster):
+        from kzd.versions.version import decisions  # only where one is: it costs start-up
+
+        yield from decisions(workload, options, cluster)

@@ -1,0 +1,153 @@
+"""Who refers to a Deployment that becomes a version, and what must follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.resource import Resource, Service, Workload
+from kzd.cluster.selection import label_selector_matches
+from kzd.edit import Edit, FieldPath, Finding, path
+from kzd.long_task import VERSION, version_name
+from kzd.value import mapping, sequence, text, words
+
+TARGETS = {
+    ("autoscaling", "HorizontalPodAutoscaler"): path("spec.scaleTargetRef"),
+    ("keda.sh", "ScaledObject"): path("spec.scaleTargetRef"),
+    ("autoscaling.k8s.io", "VerticalPodAutoscaler"): path("spec.targetRef"),
+}
+"""Who acts on a Deployment by its name, and where it says so."""
+
+KEDA_HPA = path("spec.advanced.horizontalPodAutoscalerConfig.name")
+MATCH_LABELS = path("spec.selector.matchLabels")
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+POD_TEMPLATE_HASH = "pod-template-hash"
+
+
+def targeting(workload: Workload, view: ClusterView) -> list[tuple[Resource, FieldPath]]:
+    """The autoscalers of a workload, each with the path of the name in it."""
+    found = []
+    for other in view.everything:
+        place = TARGETS.get((other.group, other.kind))
+        target = mapping(other.get(place)) if place else {}
+        if (
+            place
+            and (text(target.get("kind")) or "Deployment") == workload.kind
+            and target.get("name") in workload.names
+            and view.namespaces_match(workload.namespace, other.namespace)
+            and view.means(other, target["name"], workload)
+        ):
+            found.append((other, (*place, "name")))
+    return found
+
+
+def budgets(workload: Workload, view: ClusterView) -> tuple[list[Resource], list[Finding]]:
+    """The disruption budgets that are the workload's alone, and what to say of the others."""
+    own, shared = [], []
+    for budget in view.budgets_of(workload):
+        selector = budget.get(path("spec.selector"))
+        others = [item for item in view.workloads_selected(selector, budget) if item is not workload]
+        if selector and not others:
+            own.append(budget)
+            continue
+        of = f" and those of {others[0].kind} '{others[0].name}'" if others else ""
+        message = f"counts the Pods of all versions{of} together, so a version that comes or goes "
+        message += "counts as a disruption; a budget of its own for each version needs a selector "
+        message += f"that selects the Pods of Deployment '{workload.name}' only"
+        shared.append(Finding(path("spec.selector"), message, "warning", about=budget))
+    return own, shared
+
+
+def keda_hpa(scaled: Resource, version: str) -> Iterator[Edit]:
+    """KEDA makes a HorizontalPodAutoscaler; where its name is given, versions would share it."""
+    given = text(scaled.get(KEDA_HPA))
+    if given and not given.endswith(f"-{version}"):
+        name = version_name(given, version)
+        why = "two versions can't share a HorizontalPodAutoscaler"
+        yield Edit(KEDA_HPA, name, why, replaces="renamed", about=scaled)
+
+
+def terms(workload: Workload) -> list[FieldPath]:
+    """The label selectors of the template by which its Pods attract or avoid their own kind."""
+    affinity = mapping(workload.pod_spec.get("affinity"))
+    found: list[tuple[Any, FieldPath]] = [
+        (item, workload.pod("topologySpreadConstraints", index))
+        for index, item in enumerate(sequence(workload.pod_spec.get("topologySpreadConstraints")))
+    ]
+    for kind in ("podAffinity", "podAntiAffinity"):
+        given = mapping(affinity.get(kind))
+        for index, item in enumerate(sequence(given.get(REQUIRED))):
+            found.append((item, workload.pod("affinity", kind, REQUIRED, index)))
+        for index, item in enumerate(sequence(given.get(PREFERRED))):
+            term = mapping(item).get("podAffinityTerm")
+            place = workload.pod("affinity", kind, PREFERRED, index, "podAffinityTerm")
+            found.append((term, place))
+    return [
+        (*place, "labelSelector", "matchLabels", VERSION)
+        for term, place in found
+        if _selects_own_kind(mapping(term), workload)
+    ]
+
+
+def _selects_own_kind(term: dict[str, Any], workload: Workload) -> bool:
+    is_by_version = {POD_TEMPLATE_HASH, VERSION} & set(words(term.get("matchLabelKeys")))
+    namespaces = words(term.get("namespaces"))
+    is_elsewhere = namespaces and workload.namespace not in namespaces
+    selects = label_selector_matches(term.get("labelSelector"), workload.pod_labels)
+    return selects and not is_by_version and not is_elsewhere
+
+
+def services(
+    workload: Workload, mode: str, view: ClusterView
+) -> tuple[list[Service], list[Finding]]:
+    """The Services that are to select one version only, and what to say of them and others."""
+    chosen: list[Service] = []
+    told = []
+    place = path("spec.selector")
+    for service in view.services_of(workload):
+        others = [item for item in view.workloads_of(service) if item is not workload]
+        if mode == "all" and VERSION not in service.selector:
+            continue
+        if others:
+            message = f"selects the Pods of {others[0].kind} '{others[0].name}' too, so it can't be "
+            message += "limited to the current version: it goes on selecting all of them"
+            told.append(Finding(place, message, "warning", about=service))
+            continue
+        chosen.append(service)
+        if mode == "current":
+            message = "selects the new version as soon as it is applied, before its Pods are ready, "
+            message += "and tasks that come back to an old version no longer find it; "
+            message += "`longTask.service: all` keeps every version reachable"
+            told.append(Finding(place, message, "warning", about=service))
+    return chosen, told
+
+
+def mentions(workload: Workload, name: str, view: ClusterView) -> Iterator[Finding]:
+    """What names the workload in a way that kzd does not know: custom kinds, other namespaces."""
+    known = {id(other) for other, _ in targeting(workload, view)}
+    for other in view.everything:
+        if other is workload or id(other) in known:
+            continue
+        for place, reference in _references((), other.data):
+            if reference.get("kind") != workload.kind or reference.get("name") not in workload.names:
+                continue
+            namespace = text(reference.get("namespace")) or other.namespace
+            if view.namespaces_match(workload.namespace, namespace):
+                message = f"names {workload.kind} '{workload.name}', which this version calls "
+                message += f"'{name}'; kzd does not know what a {other.kind} does with it"
+                yield Finding((*place, "name"), message, "warning", about=other)
+
+
+def _references(field_path: FieldPath, value: Any) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+    """The mappings below a resource that have a kind and a name."""
+    if isinstance(value, dict):
+        if field_path and "kind" in value and "name" in value:
+            yield field_path, value
+        for key, item in value.items():
+            if isinstance(key, str):
+                yield from _references((*field_path, key), item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _references((*field_path, index), item)

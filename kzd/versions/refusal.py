@@ -1,0 +1,132 @@
+"""Why a workload can't run once per version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kzd.cluster.availability import SHARED_MODES, claims
+from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.resource import Resource, Workload
+from kzd.cluster.selection import label_selector_matches
+from kzd.edit import Finding, path
+from kzd.long_task import version_name
+from kzd.value import mapping, text
+from kzd.versions.config_copies import config_references
+from kzd.versions.marks import NAME, base_of
+
+LABEL = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+SELECTOR = path("spec.selector")
+KINDS = {
+    "StatefulSet": "its Pods keep their names and claims, which two versions can't share",
+    "DaemonSet": "it runs one Pod on each node; give its long tasks to a Deployment",
+    "Rollout": "Argo Rollouts keeps its versions; a long `scaleDownDelaySeconds` leaves them time",
+    "ScaledJob": "each of its Jobs is a task of its own; `rollout.strategy: gradual` leaves them be",
+    "WorkerDeployment": "Temporal's controller keeps its versions",
+    "TemporalWorkerDeployment": "Temporal's controller keeps its versions",
+    "StackSet": "its Stacks are its versions",
+    "Service": "Knative keeps its revisions",
+    "Job": "a Job is a task of its own, which no rollout ends",
+    "CronJob": "its Jobs are tasks of their own, which no rollout ends",
+}
+HASH_SUFFIX = "internal.config.kubernetes.io/needsHashSuffix"
+
+
+def why_not(workload: Resource, view: ClusterView) -> str:
+    """Why it gets no Deployment per version, empty where it may."""
+    if not isinstance(workload, Workload) or workload.kind != "Deployment":
+        return KINDS.get(workload.kind, "only a Deployment can run once per version")
+    role = view.role(workload)
+    return next(
+        (
+            why
+            for why in (
+                role.why if role.is_left_alone else "",
+                _why_unnamed(workload),
+                _why_not_beside(workload, view),
+                _why_referred(workload, view),
+                _why_shared_selector(workload, view),
+                _why_not_final(workload, view),
+            )
+            if why
+        ),
+        "",
+    )
+
+
+def _why_unnamed(workload: Workload) -> str:
+    if workload.is_live:
+        return "it was read from a cluster, where names are final; give kzd its manifests"
+    if not text(workload.get(NAME)):
+        return "it has no name to put a version behind"
+    if not re.fullmatch(LABEL, base_of(workload)):
+        return "its name must fit into the label `kzd.dev/base`: at most 63 characters"
+    if not mapping(workload.get(SELECTOR)):
+        return "it has no selector to tell versions apart by"
+    return ""
+
+
+def _why_not_beside(workload: Workload, view: ClusterView) -> str:
+    """What two versions can't have at the same time."""
+    for claim in claims(workload):
+        modes = view.claim_modes(workload, claim)
+        if modes is None:
+            return f"versions may not share the claim '{claim}', which the input does not hold"
+        if SHARED_MODES.isdisjoint(modes):
+            return f"versions can't share the claim '{claim}' ({', '.join(modes) or 'no mode'})"
+    if workload.pod_spec.get("hostNetwork") is True:
+        return "with `hostNetwork` its versions would want the same ports of a node"
+    for container in workload.running_containers:
+        for port in container.ports:
+            if port.host_port:
+                return f"its versions would want the same `hostPort` {port.host_port} of a node"
+    return ""
+
+
+def _why_referred(workload: Workload, view: ClusterView) -> str:
+    for other in view.everything:
+        reference = mapping(other.get(path("spec.workloadRef")))
+        is_meant = reference.get("kind", workload.kind) == workload.kind
+        near = view.namespaces_match(workload.namespace, other.namespace)
+        if is_meant and near and reference.get("name") in workload.names:
+            return f"it is the template of {other.kind} '{other.name}', which keeps its versions"
+    return ""
+
+
+def _why_shared_selector(workload: Workload, view: ClusterView) -> str:
+    selector = workload.get(SELECTOR)
+    for other in view.everything:
+        if not isinstance(other, Workload) or other is workload or not other.get(SELECTOR):
+            continue
+        if view.namespaces_match(workload.namespace, other.namespace) and (
+            label_selector_matches(selector, other.pod_labels)
+            or label_selector_matches(other.get(SELECTOR), workload.pod_labels)
+        ):
+            return f"its selector and that of {other.kind} '{other.name}' select the same Pods"
+    return ""
+
+
+def _why_not_final(workload: Workload, view: ClusterView) -> str:
+    """Names that kustomize settles after kzd: the version would not be that of the result."""
+    for kind, name, _ in config_references(workload):
+        for other in view.everything:
+            if other.kind == kind and name in other.names and view.means(workload, name, other):
+                is_generated = bool(other.annotations.get(HASH_SUFFIX))
+                if is_generated or other.name != name:
+                    what = f"{kind} '{name}' gets its final name only after kzd"
+                    return f"{what}; pipe instead: `kustomize build … | kzd`"
+    return ""
+
+
+def clashes(renamed: Resource, version: str, view: ClusterView) -> Iterator[Finding]:
+    """Another resource that has the name already."""
+    name = version_name(base_of(renamed), version)
+    for other in view.everything:
+        if (
+            other is not renamed
+            and (other.group, other.kind) == (renamed.group, renamed.kind)
+            and view.namespaces_match(renamed.namespace, other.namespace)
+            and other.get(NAME) == name
+        ):
+            message = f"would be '{name}', the name of another {other.kind} of the input"
+            yield Finding(NAME, message, "error", about=renamed)
