@@ -127,8 +127,8 @@ def manifest(**options: Any) -> int:
     """
     Print a CronJob that retires, with the smallest Role that it needs.
 
-    With it comes a ConfigMap that says what is current.  Apply it together with the manifests,
-    each time they are applied: what it says counts.
+    With it comes a ConfigMap that says what is current.  Apply it with the manifests, each time
+    and before them: what it says counts, and until that is there nothing goes.
     """
 
     def command() -> Answer:

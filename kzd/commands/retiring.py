@@ -210,5 +210,5 @@ def manifest(options: dict[str, Any]) -> Answer:
     from kzd.retire.manifest import manifests
 
     text = manifests(Manifests(options)(), _limits(options), options)
-    told = note("apply it together with the manifests, each time they are applied")
+    told = note("apply it with the manifests, each time and before them: what it says counts")
     return Answer(text.encode(), told, 0)

@@ -51,6 +51,11 @@ class Wanted(NamedTuple):
         """The current versions of a base: one, unless the manifests are ambiguous."""
         return [current for current in self.currents if current.key[:3] == key[:3]]
 
+    def holds(self, item: Item) -> bool:
+        """Whether they hold an object, in its namespace or in one that they don't say."""
+        spaces = (item.namespace, "")
+        return any((item.kind, space, item.name) in self.objects for space in spaces)
+
     def age(self, now: datetime) -> float:
         """How long ago the manifests were rendered, in seconds."""
         if self.rendered_at is None:

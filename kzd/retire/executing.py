@@ -22,7 +22,10 @@ POLL_SECONDS = 2.0
 MARKED_SECONDS = 2.0
 """How long controllers may take to learn of a Pod's deletion cost."""
 
-MAXIMUM_ATTEMPTS = 40
+CHANGED_SECONDS = 0.2
+"""Before a look at what somebody else has changed."""
+
+MAXIMUM_ATTEMPTS = 20
 PASSING = (404, 409)
 """What was there is gone or has changed: look again."""
 
@@ -148,6 +151,8 @@ class _Run:
                 self._tell("failed", step, error.message)
                 raise
             is_done = False
+        if not is_done:
+            time.sleep(CHANGED_SECONDS)
         self._tell(_DONE[step.verb] if is_done else "changed", step, step.because)
 
     def _fail(self, decision: Decision, error: ClusterError) -> None:

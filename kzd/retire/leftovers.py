@@ -41,7 +41,7 @@ def _is_ours(item: Item, wanted: Wanted, shown: Shown, limits: Limits) -> bool:
     return (
         key[:2] in spaces
         and key.version not in versions
-        and (item.kind, item.namespace, item.name) not in wanted.objects
+        and not wanted.holds(item)
         and is_named_by_labels(item, wanted.instance)
         and not item.is_ending
         and not why_too_young(item, wanted, shown, limits)

@@ -57,8 +57,9 @@ def _list(
             return []
         raise
     items = mapping(answer).get("items")
-    if not isinstance(items, list):
-        raise ClusterError(f"{api.host}{path} does not answer with a list")
+    is_whole = not mapping(mapping(answer).get("metadata")).get("continue")
+    if not isinstance(items, list) or not is_whole:
+        raise ClusterError(f"{api.host}{path} does not answer with a whole list")
     return [Item(kind, _named(item, namespace)) for item in sequence(items)]
 
 

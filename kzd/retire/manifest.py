@@ -17,7 +17,7 @@ NAME = "kzd-retire"
 KEY = "manifests.json"
 HEADER = """\
 # What `kzd retire apply` needs in its namespace and nothing more, as a CronJob.
-# ConfigMap/{name} says what is current: apply all of it together with the manifests, every time.
+# ConfigMap/{name} says what is current: apply all of it with the manifests, each time, before them.
 apiVersion: v1
 kind: ServiceAccount
 metadata:

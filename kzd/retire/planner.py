@@ -68,13 +68,8 @@ def _older(wanted: Wanted, space: Shown) -> Iterator[str]:
 
 
 def _asked(version: Version, wanted: Wanted, judge: Judge) -> Evidence:
-    is_current = _is_current(version, wanted)
+    is_current = wanted.holds(version.deployment)
     return Evidence("unknown", "not asked") if is_current else judge(version)
-
-
-def _is_current(version: Version, wanted: Wanted) -> bool:
-    deployment = version.deployment
-    return ("Deployment", deployment.namespace, deployment.name) in wanted.objects
 
 
 def decide(
@@ -90,7 +85,7 @@ def decide(
             deployment.replicas, len(version.pods), found.state, found.because, tuple(steps),
         )  # fmt: skip
 
-    if _is_current(version, wanted):
+    if wanted.holds(deployment):
         return decided("current", "the manifests hold it")
     kept = next(_why_kept(version, wanted, shown, limits), "")
     if kept:
@@ -132,7 +127,7 @@ def _why_kept(version: Version, wanted: Wanted, shown: Shown, limits: Limits) ->
     for item in version.strangers:
         yield f"{item} scales it and is not proven to be its own"
     for item in _all_of(version):
-        if (item.kind, item.namespace, item.name) in wanted.objects:
+        if wanted.holds(item):
             yield f"{item} belongs to it, and the manifests hold it"
 
 

@@ -19,6 +19,7 @@ QUICK = {
     "kube_api.PAUSE_SECONDS": 0.01,
     "retire.executing.POLL_SECONDS": 0.02,
     "retire.executing.MARKED_SECONDS": 0.0,
+    "retire.executing.CHANGED_SECONDS": 0.0,
     "retire.asking.ANSWER_SECONDS": 0.5,
 }
 """What a run waits for takes a moment where everything happens at once."""

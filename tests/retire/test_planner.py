@@ -492,3 +492,10 @@ def test_what_was_there_before_the_first_version_is_named_and_stays() -> None:
         "Deployment/worker in shop is no version: when it is idle, delete it by hand",
     )
     assert not made.changes
+
+
+@pytest.mark.parametrize("item", [config("old"), autoscaler(ONE), budget(ONE)])
+def test_what_the_manifests_hold_in_a_namespace_that_they_do_not_say_stays(item: Object) -> None:
+    held = item | {"metadata": {"name": item["metadata"]["name"]}}
+
+    assert left(item, current=[deployment(TWO), held]) == []

@@ -504,3 +504,30 @@ def test_pods_that_do_not_answer_are_unknown(retire: Retiring) -> None:
     scene(retire, annotations={IDLE_PATH: ":1/idle"})
 
     assert "2 of 2 Pods unknown" in retire.plan("--direct").out.decode()
+
+
+@pytest.mark.parametrize(
+    "answer", [{"items": None}, {}, [], {"items": [], "metadata": {"continue": "x"}}]
+)
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_list_that_is_not_whole_stops_it(
+    retire: Retiring,
+    cluster: FakeCluster,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Any,
+    number: int,
+) -> None:
+    """The lists of Deployments, Services and autoscalers."""
+    scene(retire)
+    plain = cluster.answer
+    calls = iter(range(1, 100))
+
+    def cut(*given: Any) -> Any:
+        return (200, answer) if next(calls) == number else plain(*given)
+
+    monkeypatch.setattr(cluster, "answer", cut)
+    done = retire()
+
+    assert done.code == 3
+    assert "does not answer with a whole list" in done.err
+    assert OLD in retire.names("deployments")
