@@ -51,7 +51,7 @@ class Asking:
                 return json.loads(response.read(PROMETHEUS_BYTES))
         except HTTPError as error:
             raise Unanswered(f"answers {error.code} {_reason(error)}".strip()) from None
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
             raise Unanswered(one_line(error)) from None
 
     def pod(self, pod: Item, port: int, path: str) -> tuple[int, str]:
@@ -69,7 +69,7 @@ def _reason(error: HTTPError) -> str:
     """What Prometheus says about a query that it does not take."""
     try:
         return str(json.loads(error.read(PROMETHEUS_BYTES)).get("error") or "")
-    except (OSError, http.client.HTTPException, ValueError, AttributeError):
+    except (OSError, http.client.HTTPException, ValueError, AttributeError, RecursionError):
         return ""
 
 

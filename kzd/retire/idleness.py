@@ -14,11 +14,17 @@ from kzd.long_task import IDLE_ANNOTATION, IDLE_PATH, IDLE_QUERY, IDLE_READINESS
 from kzd.result import counted
 from kzd.retire.item import Item
 from kzd.retire.ownership import Key
-from kzd.retire.pod_idleness import State, Unanswered, by_annotation, by_endpoint, by_readiness
+from kzd.retire.pod_idleness import (
+    State,
+    Unanswered,
+    by_annotation,
+    by_endpoint,
+    by_readiness,
+    is_over,
+)
 from kzd.value import mapping, sequence
 
 STATES: tuple[State, ...] = ("busy", "unknown", "idle")
-FINISHED = ("Succeeded", "Failed")
 PODS_NAMED = 3
 
 
@@ -46,7 +52,7 @@ class Evidence(NamedTuple):
 
 def working(pods: Sequence[Item]) -> list[Item]:
     """The Pods that may have something to do: neither finished nor told to end."""
-    return [pod for pod in pods if not pod.is_ending and pod.status.get("phase") not in FINISHED]
+    return [pod for pod in pods if not pod.is_ending and not is_over(pod)]
 
 
 def evidence_of(key: Key, deployment: Item, pods: Sequence[Item], ask: Ask) -> Evidence:

@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any, Literal
+from urllib.parse import unquote
 
 from kzd.retire.item import Item
 from kzd.value import mapping, port_of, sequence, text
 
 State = Literal["busy", "unknown", "idle"]
+FINISHED = ("Succeeded", "Failed")
 IDLE_WORDS = ("0", "idle")
 OWN_REASONS = ("ContainersNotReady", "ReadinessGatesNotReady")
 """What a kubelet says of a Pod whose probes fail; a node that is lost says nothing.
@@ -23,6 +25,11 @@ class Unanswered(Exception):
     """Nobody tells; the text says why."""
 
 
+def is_over(pod: Item) -> bool:
+    """Whether all its containers have ended; such a Pod stays until what owns it goes."""
+    return pod.status.get("phase") in FINISHED
+
+
 def is_running(pod: Item) -> bool:
     """Whether a Pod runs, as far as its kubelet says."""
     return pod.status.get("phase") == "Running"
@@ -30,8 +37,8 @@ def is_running(pod: Item) -> bool:
 
 def by_endpoint(pod: Item, said: Any, ask: Answers) -> tuple[State, str]:
     """What a Pod answers at the endpoint that is said: `/path` or `:port/path`."""
-    given = re.fullmatch(r"(?::([A-Za-z0-9-]+))?(/[^\s]*)", str(said))
-    if not given:
+    given = re.fullmatch(r"(?::([A-Za-z0-9-]+))?(/[\x21-\x7e]*)", str(said))
+    if not given or _leads_elsewhere(given[2]):
         return "unknown", f"has no endpoint '{said}', which must be such as /idle or :9090/idle"
     port = _port(pod, given[1])
     if port is None:
@@ -42,6 +49,11 @@ def by_endpoint(pod: Item, said: Any, ask: Answers) -> tuple[State, str]:
         return of_endpoint(*ask(pod, port, given[2]))
     except Unanswered as error:
         return "unknown", f"does not answer: {error}"
+
+
+def _leads_elsewhere(path: str) -> bool:
+    """Whether a path has dots that would lead out of the Pod's own below the API's proxy."""
+    return any(step in (".", "..") for step in re.split(r"[/\\?#]", unquote(path)))
 
 
 def of_endpoint(status: int, body: str) -> tuple[State, str]:

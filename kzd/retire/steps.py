@@ -8,6 +8,7 @@ from kzd.result import counted
 from kzd.retire.item import Item
 from kzd.retire.ownership import Version, is_for_one_version
 from kzd.retire.plan import Step
+from kzd.retire.pod_idleness import is_over
 
 
 def retiring(version: Version) -> list[Step]:
@@ -21,8 +22,9 @@ def retiring(version: Version) -> list[Step]:
     steps = list(autoscalers_off(version))
     if deployment.replicas:
         steps.append(scale(deployment, 0, "its Pods end as they would in a rollout"))
-    if version.pods:
-        because = f"{counted(len(version.pods), 'Pod')} to end, each in its own grace period"
+    there = [pod for pod in version.pods if not is_over(pod)]
+    if there:
+        because = f"{counted(len(there), 'Pod')} to end, each in its own grace period"
         steps.append(wait(deployment, because))
     steps.append(delete(deployment, "nothing of it runs any more"))
     own = (item for item in version.dependents if is_for_one_version(item, version.key.version))

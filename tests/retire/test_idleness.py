@@ -187,6 +187,8 @@ def test_a_pod_that_does_not_answer_beside_an_idle_one_is_unknown() -> None:
         ("/idle", (8080, "/idle")), (":9090/idle?now=1", (9090, "/idle?now=1")),
         (":http/", (8080, "/")), ("idle", None), (":none/idle", None), ("/a b", None),
         ("http://elsewhere/idle", None), (":70000/idle", None), ("", None),
+        ("/../../../secrets", None), ("/a/..", None), ("/%2e%2E/%2e./secrets", None),
+        ("/..\\x", None), ("/.", None), ("/a..b/.well-known", (8080, "/a..b/.well-known")),
     ],
 )  # fmt: skip
 def test_the_endpoint_that_is_asked(path: str, asked: Any) -> None:

@@ -123,6 +123,8 @@ def test_an_idle_version_is_retired_in_order() -> None:
     [
         ([deployment(ONE, replicas=0)], f"delete Deployment/{OLD}"),
         ([deployment(ONE, replicas=0), pod(deployment(ONE))], f"wait Deployment/{OLD}"),
+        ([deployment(ONE, replicas=0), pod(deployment(ONE), phase="Failed")],
+         f"delete Deployment/{OLD}"),
         ([deployment(ONE, replicas=1)], f"scale Deployment/{OLD} to 0"),
         ([deployment(ONE), autoscaler(ONE, deletionTimestamp="now")],
          f"wait HorizontalPodAutoscaler/worker-scaler-{ONE}"),
