@@ -211,6 +211,8 @@ KEPT: dict[str, tuple[list[Object], str]] = {
         [deployment(ONE), autoscaler(ONE, labels={})], "not proven to be its own"),
     "an autoscaler of another version scales it": (
         [deployment(ONE), autoscaler(THREE, target=OLD)], "not proven to be its own"),
+    "an autoscaler scales it whose name is not made of its labels": (
+        [deployment(ONE), autoscaler(ONE, name="mine")], "not proven to be its own"),
     "an autoscaler of another owner scales it": (
         [deployment(ONE), labelled(autoscaler(ONE), instance="other")], "not proven to be its own"),
 }  # fmt: skip
@@ -344,6 +346,16 @@ def test_versions_that_go_do_not_count() -> None:
     assert not made.asks
 
 
+def test_an_idle_version_is_not_one_too_many() -> None:
+    live = [deployment(ONE, age=2 * DAY), deployment(TWO), deployment(THREE, age=DAY)]
+    made = planned(
+        live, judge=lambda it: (idle if it.key.version == THREE else busy)(it),
+        limits={"max_versions": 2},
+    )  # fmt: skip
+
+    assert (decided(made).action, made.asks) == ("keep", False)
+
+
 # --- scaling down
 
 
@@ -405,6 +417,16 @@ NOT_READY = [{"type": "Ready", "status": "False"}]
 def test_idle_pods_stay_where_a_busy_one_might_go(made: Plan, reason: str) -> None:
     assert decided(made).action == "keep"
     assert reason in decided(made).because
+    assert not made.changes
+
+
+def test_idle_pods_stay_where_something_else_says_busy() -> None:
+    def query(version: Version) -> Evidence:
+        return Evidence("busy", "a query says so", {pod.uid: True for pod in version.pods})
+
+    made = planned([deployment(ONE), deployment(TWO)], judge=query, limits={"scales_down": True})
+
+    assert "each Pod is idle, and something else says that it is busy" in decided(made).because
     assert not made.changes
 
 
@@ -476,6 +498,13 @@ def test_a_copy_goes_with_the_last_version_that_uses_it(
     )
     other = deployment(THREE, config=name, base="other")
     assert left(deployment(ONE, config=name), other, copy) == []
+
+
+def test_a_copy_that_a_deployment_without_pods_uses_stays() -> None:
+    copy = config("old")
+    waits = deployment(ONE, base="other", replicas=0, config=copy["metadata"]["name"])
+
+    assert left(copy, waits, judge=busy) == []
 
 
 def test_a_copy_that_a_pod_uses_stays() -> None:
