@@ -1,4 +1,8 @@
-"""A plan as JSON, for programs and for `kzd retire apply --plan`."""
+"""
+A plan as JSON, for programs and for `kzd retire apply --plan`.
+
+`schemas/retire-plan.json` describes it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import json
 from typing import Any
 
 from kzd.errors import InputError
+from kzd.option_value import camel
 from kzd.retire.item import Object, moment
 from kzd.retire.ownership import Key
 from kzd.retire.plan import Decision, Limits, Plan, Step
@@ -18,7 +23,7 @@ def to_json(plan: Plan) -> str:
     data = {
         "format": FORMAT,
         "madeAt": plan.made_at.isoformat(),
-        "limits": plan.limits._asdict(),
+        "limits": {camel(name): value for name, value in plan.limits._asdict().items()},
         "versions": [_of_decision(item) for item in plan.decisions],
         "leftovers": [of_step(step) for step in plan.leftovers],
         "notes": list(plan.notes),
@@ -45,12 +50,9 @@ def _of_decision(item: Decision) -> Object:
 
 def of_step(step: Step) -> Object:
     """A step as plain data; only what its verb needs."""
-    found = {key: value for key, value in step._asdict().items() if key not in _NUMBERS}
+    fields = ("verb", "kind", "namespace", "name", "uid", "because")
     more = {"scale": {"replicas": step.replicas}, "mark": {"cost": step.cost}}
-    return found | more.get(step.verb, {})
-
-
-_NUMBERS = ("replicas", "cost")
+    return {field: getattr(step, field) for field in fields} | more.get(step.verb, {})
 
 
 def from_json(name: str, data: bytes) -> Plan:
@@ -73,7 +75,7 @@ def _plan(said: Any) -> Plan:
         raise ValueError("madeAt is no time")
     return Plan(
         made_at,
-        Limits(**said["limits"]),
+        Limits(*(said["limits"][camel(name)] for name in Limits._fields)),
         tuple(map(_decision, said["versions"])),
         tuple(_step(item) for item in said["leftovers"]),
         tuple(said["notes"]),

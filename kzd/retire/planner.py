@@ -167,14 +167,17 @@ def _within(decided: Sequence[Decision], limits: Limits) -> list[Decision]:
     for item in decided:
         if item.action != "retire":
             staying.setdefault(item.key[:3], []).append(item)
-    asked = {}
+    asked: dict[str, str] = {}
     for group in staying.values():
         group.sort(key=lambda item: (item.action != "current", item.age_seconds or 0.0))
         for place, item in enumerate(group):
             why = _why_asked(item, place, len(group), limits)
-            if why and item.action in ("keep", "scale-down"):
-                asked[item.uid] = why
-    return [_asking(item, asked[item.uid]) if item.uid in asked else item for item in decided]
+            if why and item.action == "keep":
+                asked[item.uid] = f"{item.because}, and {why}"
+    return [
+        item._replace(action="decide", because=asked[item.uid]) if item.uid in asked else item
+        for item in decided
+    ]
 
 
 def _why_asked(item: Decision, place: int, number: int, limits: Limits) -> str:
@@ -184,12 +187,3 @@ def _why_asked(item: Decision, place: int, number: int, limits: Limits) -> str:
     if limits.max_versions is not None and place >= limits.max_versions:
         return f"there are {counted(number, 'version')}, more than --max-versions"
     return ""
-
-
-def _asking(item: Decision, why: str) -> Decision:
-    because = f"{item.because}, and {why}: decide"
-    return (
-        item._replace(because=because, action="decide")
-        if not item.steps
-        else item._replace(because=because)
-    )
