@@ -105,7 +105,9 @@ def test_styles_of_yaml_make_no_difference() -> None:
     block = (
         "metadata:\n  labels:\n    app: web\nspec:\n  containers:\n  - image: 'i'\n    name: web\n"
     )
-    flow = '{"spec": {"containers": [{"name": "web", "image": "i"}]}, metadata: {labels: {app: web}}}'
+    flow = (
+        '{"spec": {"containers": [{"name": "web", "image": "i"}]}, metadata: {labels: {app: web}}}'
+    )
 
     assert version_hash(compose(block).data) == version_hash(compose(flow).data)
 
