@@ -48,6 +48,15 @@ def spelled(field_path: FieldPath) -> str:
     return text
 
 
+def set_at(data: Any, field_path: FieldPath, value: Any) -> None:
+    """Set a field of plain data, creating mappings on the way."""
+    for step in field_path[:-1]:
+        if isinstance(step, str) and data.get(step) is None:
+            data[step] = {}
+        data = data[step]
+    data[field_path[-1]] = value
+
+
 class Edit(NamedTuple):
     """
     Set one unset field of the resource to `value` (plain data), creating mappings on the way.

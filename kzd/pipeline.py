@@ -160,7 +160,7 @@ class _Decider:
                 for item in self._wanted
                 if (found := _exemptions(resolved, item.name))
             }
-            active = tuple((item, given) for item, given in options if given.enabled)
+            active = tuple((item, given) for item, given in options if given.enabled is not False)
             choice = Choice(active, exempt, self._takes_unsafe, self._verdicts)
             self._choices[id(resolved)] = choice
         return self._choices[id(resolved)]

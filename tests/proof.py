@@ -73,9 +73,7 @@ class Proof:
             edits = [item for item in elsewhere if _identity(item[1].about) == identity]
             if reviews and _identity(reviews[0].resource) == identity:
                 review = reviews.pop(0)
-                edits += [
-                    item for item in review.edits if item[1].about in (None, review.resource)
-                ]
+                edits += [item for item in review.edits if item[1].about in (None, review.resource)]
             expected = _renamed(identity, edits)
             while new and _identity(new[0].resource) != expected:
                 found.append(Pair(None, new.pop(0), ()))
@@ -203,9 +201,7 @@ def _identity(resource: Resource) -> tuple[object, ...]:
     return resource.api_version, resource.kind, resource.name, namespace
 
 
-def _renamed(
-    identity: tuple[object, ...], edits: list[tuple[str, Edit]]
-) -> tuple[object, ...]:
+def _renamed(identity: tuple[object, ...], edits: list[tuple[str, Edit]]) -> tuple[object, ...]:
     names = [edit.value for _, edit in edits if edit.path == ("metadata", "name")]
     return (*identity[:2], *names[-1:], identity[3]) if names else identity
 

@@ -35,7 +35,6 @@ UNCHECKED_KINDS = {"Secret"}
 """Kinds without a schema: what is created is a copy of what came in."""
 
 
-
 class Text(NamedTuple):
     """One input and how it is run: a case as it says, or a file with the default configuration."""
 
@@ -233,7 +232,7 @@ def test_declared_paths_exist_in_the_schema(transform: Transform) -> None:
 
 def is_in_schema(kind: str, declared: str) -> bool:
     """Whether the newest version knows a field path of a kind, `[]` being any element."""
-    definition = [field.type for _, name, field in kinds() if name == kind and is_newest(field)][0]
+    definition = next(field.type for _, name, field in kinds() if name == kind and is_newest(field))
     for step in declared.removesuffix("{}").split("."):
         name = step.removesuffix("[]")
         found = [field.type for field in fields(definition) if field.name == name]
@@ -249,7 +248,9 @@ def is_newest(field: Field) -> bool:
 
 @every_transform
 def test_created_kinds_are_in_the_schema(transform: Transform) -> None:
-    assert set(transform.creates) - UNCHECKED_KINDS <= {name for _, name, field in kinds() if is_newest(field)}
+    assert set(transform.creates) - UNCHECKED_KINDS <= {
+        name for _, name, field in kinds() if is_newest(field)
+    }
 
 
 @every_transform

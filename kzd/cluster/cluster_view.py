@@ -113,13 +113,14 @@ class ClusterView:
 
     def in_namespace_of(self, resource: Resource, *kinds: str) -> list[Resource]:
         """The resources of these kinds that share a resource's namespace."""
-        return self._near(resource, self.of_kind(*kinds))
+        return self.near(resource, self.of_kind(*kinds))
 
     def namespaces_of(self, resource: Resource) -> list[Resource]:
         """The Namespaces of the input that have the name of a resource's."""
         return [item for item in self.of_kind("Namespace") if resource.namespace in item.names]
 
-    def _near(self, resource: Resource, found: Iterable[Resource]) -> list[Resource]:
+    def near(self, resource: Resource, found: Iterable[Resource]) -> list[Resource]:
+        """Those that share a resource's namespace; of copies in several files the nearest."""
         same = [
             other for other in found if self.namespaces_match(resource.namespace, other.namespace)
         ]
@@ -144,7 +145,7 @@ class ClusterView:
         """Whether a reference by a name means this one of those that have or had the name."""
         return have_same_affixes(referrer, named) or not any(
             name in other.names and have_same_affixes(referrer, other)
-            for other in self._near(named, self.of_kind(named.kind))
+            for other in self.near(named, self.of_kind(named.kind))
         )
 
     def services_of(self, workload: Workload) -> list[Service]:
@@ -155,7 +156,7 @@ class ClusterView:
             for service in self._services.candidates(labels)
             if pairs_match(service.selector, labels)
         ]
-        return cast("list[Service]", self._near(workload, found))
+        return cast("list[Service]", self.near(workload, found))
 
     def budgets_of(self, workload: Workload) -> list[Resource]:
         """The disruption budgets that select the workload's Pods."""
@@ -164,7 +165,7 @@ class ClusterView:
             for budget in self._budgets.candidates(workload.pod_labels)
             if _budget_selects(budget, workload.pod_labels)
         ]
-        return self._near(workload, found)
+        return self.near(workload, found)
 
     def workloads_selected(self, selector: Any, near: Resource) -> list[Workload]:
         """The workloads of the namespace whose Pods a LabelSelector selects."""
@@ -174,7 +175,7 @@ class ClusterView:
             for workload in self._workloads.candidates(pairs)
             if label_selector_matches(selector, workload.pod_labels)
         ]
-        return cast("list[Workload]", self._near(near, found))
+        return cast("list[Workload]", self.near(near, found))
 
     @once
     def workloads_of(self, service: Service) -> list[Workload]:
@@ -185,7 +186,7 @@ class ClusterView:
         """The HorizontalPodAutoscaler or ScaledObject that owns the workload's replicas."""
         for name in sorted(workload.names):
             found = self._autoscalers.get((workload.kind, name), [])
-            for autoscaler in self._near(workload, found):
+            for autoscaler in self.near(workload, found):
                 if self.means(autoscaler, name, workload):
                     return autoscaler
         return None

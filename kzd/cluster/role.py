@@ -160,19 +160,21 @@ def _why_pointed_at(workload: Workload, view: ClusterView) -> str:
     return ""
 
 
-def is_long_task(resource: Resource, view: ClusterView) -> bool:
-    """Whether it opted in to a Deployment for each version, by annotation, override or name."""
-    options: Any = view.settings(resource).options.get(LONG_TASK)
-    if options is None or not view.runs(resource, LONG_TASK):
-        return False
-    return options.is_specific("enabled") or (bool(options.match) and _fits(resource, options.match))
+def is_long_task(workload: Workload, view: ClusterView) -> bool:
+    """Whether it becomes a Deployment for each version."""
+    options = view.settings(workload).options.get(LONG_TASK)
+    return options is not None and view.runs(workload, LONG_TASK) and opts_in(workload, options)
 
 
-def _fits(resource: Resource, globs: list[str]) -> bool:
-    from fnmatch import fnmatchcase  # only where they are: it costs start-up
+def opts_in(resource: Resource, options: Any) -> bool:
+    """Whether it asks for a Deployment for each version: it says so, or has one of the names."""
+    if options.enabled or not options.match:
+        return bool(options.enabled)
+    from fnmatch import fnmatchcase  # only where globs are: it costs start-up
 
     is_deployment = (resource.api_version, resource.kind) == ("apps/v1", "Deployment")
-    return is_deployment and any(fnmatchcase(name, glob) for name in resource.names for glob in globs)
+    fits = any(fnmatchcase(name, glob) for name in resource.names for glob in options.match)
+    return is_deployment and fits
 
 
 def missing_services(workload: Workload, view: ClusterView) -> list[tuple[Resource, ServiceName]]:

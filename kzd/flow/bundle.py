@@ -82,10 +82,12 @@ class Bundle:
         self._reads_everything = reads_everything
         self.broken: list[InputError] = []
         self._said: set[tuple[bool, str]] = set()
+        self._rest: list[tuple[Document, File]] = []
 
     def add(self, source: Source) -> None:
         """Read one more source; raises InputError unless the source may be passed over."""
-        kept = [(items, len(items)) for items in (self.results, self.held, self.configurations)]
+        lists = (self.results, self.held, self.configurations, self._rest)
+        kept = [(items, len(items)) for items in lists]
         try:
             if source.unreadable:
                 raise InputError(source.unreadable, file=source.name)
@@ -114,22 +116,16 @@ class Bundle:
 
     def read_rest(self) -> None:
         """Read the documents that no decision rests on as well; raises InputError."""
-        if self._reads_everything:
-            return
-        rest = [
-            (document, file)
-            for file in self.files
-            for document in file.documents
-            if not _matters(document)
-        ]
         self._reads_everything = True
-        for document, file in rest:
+        for document, file in self._rest:
             self._hold(document, file)
+        self._rest = []
         order = {id(file): place for place, file in enumerate(self.files)}
         self.held.sort(key=lambda held: (order[id(held.file)], held.document.index))
 
     def _hold(self, document: Document, file: File) -> None:
         if not (self._reads_everything or _matters(document)):
+            self._rest.append((document, file))
             return
         document.parse()
         is_passed_by = document.is_template or document.is_sops

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Workload
-from kzd.edit import Create, Edit, FieldPath, Finding, Together, spelled
+from kzd.edit import Create, Edit, FieldPath, Finding, Together, set_at, spelled
 from kzd.errors import SelfCheckFailed
 from kzd.flow.bundle import Held
 from kzd.flow.telling import result_at
@@ -15,6 +15,8 @@ from kzd.result import Result
 from kzd.text.splice import insert_refusal, refusal
 from kzd.transform import Transform
 from kzd.value import integer
+
+NAME = ("metadata", "name")
 
 
 class Verdict:
@@ -98,24 +100,22 @@ def _take_together(
 ) -> None:
     for decision in together.decisions:
         held = choice.about(verdict, decision).held
-        is_edit = isinstance(decision, Edit)
-        reason = _why_not_edited(held, decision) if is_edit else _why_not_created(held)
+        if isinstance(decision, Edit):
+            what, place = f"`{spelled(decision.path)}`", decision.path
+            reason = _why_not_edited(held, decision)
+        else:
+            what, place = _named(decision), NAME
+            reason = insert_refusal(held.document, held.prefix)
         if reason:
-            what = spelled(decision.path) if is_edit else _named(decision)
-            message = f"must be done by hand: {together.because}; {what} is one part of it: {reason}"
-            field_path = decision.path if is_edit else ()
+            message = f"must be done by hand: {together.because}; {what} is part of it: {reason}"
             tags = _tags(transform, "refusal")
-            verdict.results.append(result_at(held, field_path, message, "warning", tags=tags))
+            verdict.results.append(result_at(held, place, message, "warning", tags=tags))
             return
     for decision in together.decisions:
         if isinstance(decision, Edit):
             _take_edit(verdict, transform, decision, choice)
         else:
             _take_create(verdict, transform, decision, choice)
-
-
-def _why_not_created(held: Held) -> str:
-    return insert_refusal(held.document, held.prefix)
 
 
 def _why_not_edited(held: Held, edit: Edit) -> str:
@@ -131,7 +131,7 @@ def _take_create(verdict: Verdict, transform: Transform, create: Create, choice:
     held = beside.held
     if any(create.resource == other.resource for other in beside.creates):
         return  # several workloads may need the same
-    reason = _why_not_created(held)
+    reason = insert_refusal(held.document, held.prefix)
     if reason:
         message = f"{_named(create)} must be added by hand: {reason}; {create.because}"
         tags = _tags(transform, "refusal")
@@ -161,7 +161,7 @@ def _take_edit(verdict: Verdict, transform: Transform, edit: Edit, choice: Choic
     verdict.results.append(_answered(held, transform, edit, "edit", current))
     verdict.edits.append((transform, edit))
     target.changes.append((edit.path, edit.value))
-    _set(held.resource.data, edit.path, edit.value)
+    set_at(held.resource.data, edit.path, edit.value)
     held.resource.edits = (*held.resource.edits, edit)
 
 
@@ -179,14 +179,6 @@ def _may_replace(edit: Edit, current: Any) -> bool:
 def _grows(current: Any, value: Any) -> bool:
     before, after = integer(current), integer(value)
     return before is not None and after is not None and after > before
-
-
-def _set(data: Any, field_path: FieldPath, value: Any) -> None:
-    for step in field_path[:-1]:
-        if isinstance(step, str) and data.get(step) is None:
-            data[step] = {}
-        data = data[step]
-    data[field_path[-1]] = value
 
 
 def _tags(transform: Transform, action: str) -> dict[str, str]:

@@ -6,7 +6,8 @@ the new one, so they protect every rollout but the one that brings them.  kzd ca
 so it says this once in a run that adds them; where they are rolled out already, or for the first
 time anywhere, it is of no concern.
 
-Left alone: runs that change nothing about how Pods end; workloads scaled to zero.
+Left alone: runs that change nothing about how Pods end; workloads scaled to zero; long tasks, whose
+new version ends no Pods.
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
 """
 
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Workload
+from kzd.cluster.role import is_long_task
 from kzd.edit import Finding
 from kzd.transform import OptionSet, transform
 
@@ -39,7 +41,7 @@ class Options(OptionSet):
 )
 def first_rollout(workload: Workload, options: Options, cluster: ClusterView) -> Iterator[Finding]:
     """Report, once, that old Pods still end by their old spec."""
-    if workload.replicas == 0:
+    if workload.replicas == 0 or is_long_task(workload, cluster):
         return
     ending = next((edit for edit in workload.edits if ENDING_FIELDS & set(edit.path)), None)
     if ending:

@@ -2,8 +2,8 @@
 Let long tasks end undisturbed: a Deployment of its own for each version.
 
 Work that takes longer than any sane grace period must not be stopped by a rollout.  A Deployment
-that opts in (`kzd.dev/long-task: "true"`, `match`, or an override) is renamed to its name and a hash
-of its pod template, and selects its own Pods only.  A new version is a new Deployment: the Pods of
+that opts in (`kzd.dev/long-task: "true"`, `match`, an override) gets a hash of its pod template
+behind its name, and selects its own Pods only.  A new version is a new Deployment: the Pods of
 the old one go on until they are done, and `kzd retire` deletes it then.  Autoscalers, disruption
 budgets, spread and affinity terms follow; Services, PodMonitors and NetworkPolicies keep the labels
 that all versions have.  Annotations keep Helm, Argo CD and Flux from pruning what an old version
@@ -25,36 +25,44 @@ from collections.abc import Iterator
 
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Resource
-from kzd.cluster.role import is_long_task
+from kzd.cluster.role import opts_in
 from kzd.edit import Create, Edit, Finding, Together
 from kzd.transform import POD_TEMPLATE_KINDS, OptionSet, option, transform
 
-OTHERS = (
-    "Job", "CronJob", "ScaledJob", "WorkerDeployment", "TemporalWorkerDeployment", "StackSet",
-    "Service",
-)  # fmt: skip
-MARKS = ("metadata.name", "metadata.labels{}", "metadata.annotations{}")
-TARGETS = ("HorizontalPodAutoscaler", "ScaledObject", "VerticalPodAutoscaler")
-POD = "Deployment: spec.template.spec"
+OTHERS = "Job CronJob ScaledJob WorkerDeployment TemporalWorkerDeployment StackSet Service".split()
+FOLLOWING = "PodDisruptionBudget HorizontalPodAutoscaler ScaledObject VerticalPodAutoscaler".split()
+MARKS = "metadata.name metadata.labels{} metadata.annotations{}".split()
+REFERENCES = """
+PodDisruptionBudget: spec.selector.matchLabels{}
+Service: spec.selector{}
+HorizontalPodAutoscaler: spec.scaleTargetRef.name
+ScaledObject: spec.scaleTargetRef.name
+ScaledObject: spec.advanced.horizontalPodAutoscalerConfig.name
+VerticalPodAutoscaler: spec.targetRef.name
+""".strip().split("\n")
+OWN = "selector.matchLabels{} template.metadata.labels{} template.metadata.annotations{}".split()
 TERMS = (
-    "podAffinity.requiredDuringSchedulingIgnoredDuringExecution[]",
-    "podAffinity.preferredDuringSchedulingIgnoredDuringExecution[].podAffinityTerm",
-    "podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[]",
-    "podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[].podAffinityTerm",
+    "requiredDuringSchedulingIgnoredDuringExecution[]",
+    "preferredDuringSchedulingIgnoredDuringExecution[].podAffinityTerm",
 )
-NAMES = (
-    "envFrom[].configMapRef.name", "envFrom[].secretRef.name",
-    "env[].valueFrom.configMapKeyRef.name", "env[].valueFrom.secretKeyRef.name",
-)  # fmt: skip
-VOLUMES = (
-    "configMap.name", "secret.secretName",
-    "projected.sources[].configMap.name", "projected.sources[].secret.name",
-)  # fmt: skip
+OF_POD = [
+    "topologySpreadConstraints[].labelSelector.matchLabels{}",
+    *(f"affinity.{kind}.{term}.labelSelector.matchLabels{{}}"
+      for kind in ("podAffinity", "podAntiAffinity") for term in TERMS),
+    *(f"{of}[].{field}.name" for of in ("containers", "initContainers")
+      for field in ("envFrom[].configMapRef", "envFrom[].secretRef",
+                    "env[].valueFrom.configMapKeyRef", "env[].valueFrom.secretKeyRef")),
+    *"volumes[].configMap.name volumes[].secret.secretName imagePullSecrets[].name".split(),
+    *(f"volumes[].projected.sources[].{field}.name" for field in ("configMap", "secret")),
+]  # fmt: skip
 
 
 class Options(OptionSet):
     """Who is a long task, and what its versions share."""
 
+    enabled: bool | None = option(  # type: ignore[assignment]  # unset is a value of its own
+        None, "Whether it is a long task; unset, where `match` fits."
+    )
     match: list[str] = option((), "Names of Deployments, as globs, that opt in.")
     service: str = option(
         "all", "Which versions a Service selects: with `all` old ones get requests too and stay "
@@ -71,9 +79,8 @@ class Options(OptionSet):
         "else the name.",
     )  # fmt: skip
     task_seconds: int | None = option(
-        None, "Seconds that a task gets to end when its Pod must go all the same.",
-        minimum=1, maximum=86400,
-    )  # fmt: skip
+        None, "Seconds to end in when its Pod must go all the same.", minimum=1, maximum=86400
+    )
     safe_to_evict: str | None = option(
         None, "`false` keeps the cluster autoscaler from emptying a node with such a Pod.",
         choices=("true", "false"),
@@ -91,31 +98,21 @@ class Options(OptionSet):
 
 @transform(
     kinds=(*POD_TEMPLATE_KINDS, *OTHERS),
-    after=("readiness-probe", "startup-probe", "pre-stop-sleep", "termination-grace-period",
-           "rolling-update"),
+    after="readiness-probe startup-probe rolling-update termination-grace-period".split(),
     writes=(
-        *(f"{kind}: {mark}" for kind in ("Deployment", "PodDisruptionBudget", *TARGETS)
-          for mark in MARKS),
-        *(f"{kind}: spec.selector.matchLabels{{}}" for kind in ("Deployment", "PodDisruptionBudget")),
-        "Service: spec.selector{}",
-        "HorizontalPodAutoscaler: spec.scaleTargetRef.name", "ScaledObject: spec.scaleTargetRef.name",
-        "ScaledObject: spec.advanced.horizontalPodAutoscalerConfig.name",
-        "VerticalPodAutoscaler: spec.targetRef.name",
-        "Deployment: spec.template.metadata.labels{}",
-        "Deployment: spec.template.metadata.annotations{}",
-        f"{POD}.topologySpreadConstraints[].labelSelector.matchLabels{{}}",
-        *(f"{POD}.affinity.{term}.labelSelector.matchLabels{{}}" for term in TERMS),
-        *(f"{POD}.{kind}[].{name}" for kind in ("containers", "initContainers") for name in NAMES),
-        *(f"{POD}.volumes[].{name}" for name in VOLUMES), f"{POD}.imagePullSecrets[].name",
+        *(f"{kind}: {mark}" for kind in ("Deployment", *FOLLOWING) for mark in MARKS),
+        *(f"Deployment: spec.{field}" for field in OWN),
+        *(f"Deployment: spec.template.spec.{field}" for field in OF_POD),
+        *REFERENCES,
     ),
     creates=("ConfigMap", "Secret"),
     left_alone=True,
-)  # fmt: skip
+)
 def long_task(
     workload: Resource, options: Options, cluster: ClusterView
 ) -> Iterator[Edit | Create | Finding | Together]:
     """Make a Deployment that opted in one of its version."""
-    if is_long_task(workload, cluster):
+    if opts_in(workload, options):
         from kzd.versions.version import decisions  # only where one is: it costs start-up
 
         yield from decisions(workload, options, cluster)

@@ -77,7 +77,7 @@ def pod_disruption_budget(
 
 
 def _metadata(workload: Workload) -> dict[str, Any]:
-    """Its own name and namespace, as far as its manifest says them, and what its version carries."""
+    """Its name and namespace, as far as its manifest says them, and what its version carries."""
     given = mapping(workload.data.get("metadata"))
     own = {field: given[field] for field in ("name", "namespace") if text(given.get(field))}
     if VERSION not in mapping(given.get("labels")):

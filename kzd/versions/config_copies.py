@@ -8,7 +8,7 @@ from typing import Any
 
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Resource, Workload
-from kzd.edit import Create, Edit, FieldPath, Finding, Together
+from kzd.edit import Create, Edit, FieldPath, Finding
 from kzd.long_task import BASE, INSTANCE, PRUNE_GUARDS, VERSION, content_hash, version_name
 from kzd.value import mapping, sequence, text
 from kzd.versions.marks import base_of
@@ -55,24 +55,20 @@ def _named(
 
 def used(workload: Workload, view: ClusterView) -> list[tuple[Resource, list[FieldPath]]]:
     """The ConfigMaps and Secrets of the input that the template names, with where it does."""
-    places: dict[int, list[FieldPath]] = defaultdict(list)
-    resources: dict[int, Resource] = {}
+    places: dict[tuple[str, str], list[FieldPath]] = defaultdict(list)
     for kind, name, place in config_references(workload):
-        for other in view.everything:
-            if (
-                (other.api_version, other.kind) == ("v1", kind)
-                and name == other.name
-                and view.namespaces_match(workload.namespace, other.namespace)
-            ):
-                resources[id(other)] = other
-                places[id(other)].append(place)
-                break
-    return [(resource, places[key]) for key, resource in resources.items()]
+        places[(kind, name)].append(place)
+    named = [
+        other
+        for other in view.everything
+        if other.api_version == "v1" and (other.kind, other.name) in places
+    ]
+    return [(other, places[(other.kind, other.name)]) for other in view.near(workload, named)]
 
 
 def kept(
     workload: Workload, instance: str, view: ClusterView, *, copies: bool
-) -> Iterator[Together | Finding]:
+) -> Iterator[Edit | Create | Finding]:
     """A copy of each, which the template names instead; or a finding."""
     for original, places in used(workload, view):
         copy = _copy_of(original, instance)
@@ -85,10 +81,9 @@ def kept(
             message += f"; {why}" if why else "; `longTask.config: keep` makes a copy of its own"
             yield Finding(("metadata", "name"), message, "warning", about=original)
             continue
-        edits = [Edit(place, name, KEEPS, replaces="renamed") for place in places]
-        create = Create(copy, KEEPS, about=original)
-        yield Together((create, *edits), f"a version must use its own copy of {original.kind} "
-                       f"'{original.name}'")  # fmt: skip
+        yield Create(copy, KEEPS, about=original)
+        for place in places:
+            yield Edit(place, name, KEEPS, replaces="renamed")
 
 
 def _why_not_copied(original: Resource, name: str, view: ClusterView) -> str:
@@ -101,9 +96,9 @@ def _why_not_copied(original: Resource, name: str, view: ClusterView) -> str:
     if any(key.startswith("helm.sh/hook") for key in original.annotations):
         return "no copy is made of a Helm hook"
     for other in view.everything:
-        if (other.kind, other.name) == (original.kind, name):
-            if view.namespaces_match(original.namespace, other.namespace):
-                return f"a copy would be '{name}', which another {other.kind} is"
+        is_taken = (other.kind, other.name) == (original.kind, name)
+        if is_taken and view.namespaces_match(original.namespace, other.namespace):
+            return f"a copy would be '{name}', which another {other.kind} is"
     return ""
 
 

@@ -62,7 +62,9 @@ def unguarded(resource: Resource) -> Iterator[Finding]:
     for key, word in PRUNE_GUARDS.items():
         given = resource.annotations.get(key)
         if not _guarded(key, given, word):
-            message = f"must be '{word}' for {ENGINES[key]} to keep an old version; while it is not, "
+            message = (
+                f"must be '{word}' for {ENGINES[key]} to keep an old version; while it is not, "
+            )
             message += "a rollout may end tasks"
             yield Finding((*ANNOTATIONS, key), message, "warning", word, resource)
 

@@ -28,7 +28,7 @@ POD_TEMPLATE_HASH = "pod-template-hash"
 
 def targeting(workload: Workload, view: ClusterView) -> list[tuple[Resource, FieldPath]]:
     """The autoscalers of a workload, each with the path of the name in it."""
-    found = []
+    places = {}
     for other in view.everything:
         place = TARGETS.get((other.group, other.kind))
         target = mapping(other.get(place)) if place else {}
@@ -36,11 +36,11 @@ def targeting(workload: Workload, view: ClusterView) -> list[tuple[Resource, Fie
             place
             and (text(target.get("kind")) or "Deployment") == workload.kind
             and target.get("name") in workload.names
-            and view.namespaces_match(workload.namespace, other.namespace)
             and view.means(other, target["name"], workload)
         ):
-            found.append((other, (*place, "name")))
-    return found
+            places[id(other)] = (*place, "name")
+    meant = view.near(workload, [other for other in view.everything if id(other) in places])
+    return [(other, places[id(other)]) for other in meant]
 
 
 def budgets(workload: Workload, view: ClusterView) -> tuple[list[Resource], list[Finding]]:
@@ -48,7 +48,9 @@ def budgets(workload: Workload, view: ClusterView) -> tuple[list[Resource], list
     own, shared = [], []
     for budget in view.budgets_of(workload):
         selector = budget.get(path("spec.selector"))
-        others = [item for item in view.workloads_selected(selector, budget) if item is not workload]
+        others = [
+            item for item in view.workloads_selected(selector, budget) if item is not workload
+        ]
         if selector and not others:
             own.append(budget)
             continue
@@ -64,7 +66,7 @@ def keda_hpa(scaled: Resource, version: str) -> Iterator[Edit]:
     """KEDA makes a HorizontalPodAutoscaler; where its name is given, versions would share it."""
     given = text(scaled.get(KEDA_HPA))
     if given and not given.endswith(f"-{version}"):
-        name = version_name(given, version)
+        name = version_name(given.removesuffix(f"-{scaled.labels.get(VERSION)}"), version)
         why = "two versions can't share a HorizontalPodAutoscaler"
         yield Edit(KEDA_HPA, name, why, replaces="renamed", about=scaled)
 
@@ -111,14 +113,18 @@ def services(
         if mode == "all" and VERSION not in service.selector:
             continue
         if others:
-            message = f"selects the Pods of {others[0].kind} '{others[0].name}' too, so it can't be "
+            message = (
+                f"selects the Pods of {others[0].kind} '{others[0].name}' too, so it can't be "
+            )
             message += "limited to the current version: it goes on selecting all of them"
             told.append(Finding(place, message, "warning", about=service))
             continue
         chosen.append(service)
         if mode == "current":
-            message = "selects the new version as soon as it is applied, before its Pods are ready, "
-            message += "and tasks that come back to an old version no longer find it; "
+            message = (
+                "selects the new version as soon as it is applied, before its Pods are ready, "
+            )
+            message += "and what comes back to an old version no longer finds it; "
             message += "`longTask.service: all` keeps every version reachable"
             told.append(Finding(place, message, "warning", about=service))
     return chosen, told
@@ -131,7 +137,10 @@ def mentions(workload: Workload, name: str, view: ClusterView) -> Iterator[Findi
         if other is workload or id(other) in known:
             continue
         for place, reference in _references((), other.data):
-            if reference.get("kind") != workload.kind or reference.get("name") not in workload.names:
+            if (
+                reference.get("kind") != workload.kind
+                or reference.get("name") not in workload.names
+            ):
                 continue
             namespace = text(reference.get("namespace")) or other.namespace
             if view.namespaces_match(workload.namespace, namespace):

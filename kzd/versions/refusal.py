@@ -21,7 +21,7 @@ KINDS = {
     "StatefulSet": "its Pods keep their names and claims, which two versions can't share",
     "DaemonSet": "it runs one Pod on each node; give its long tasks to a Deployment",
     "Rollout": "Argo Rollouts keeps its versions; a long `scaleDownDelaySeconds` leaves them time",
-    "ScaledJob": "each of its Jobs is a task of its own; `rollout.strategy: gradual` leaves them be",
+    "ScaledJob": "each of its Jobs is a task; `rollout.strategy: gradual` leaves them be",
     "WorkerDeployment": "Temporal's controller keeps its versions",
     "TemporalWorkerDeployment": "Temporal's controller keeps its versions",
     "StackSet": "its Stacks are its versions",
@@ -96,7 +96,7 @@ def _why_referred(workload: Workload, view: ClusterView) -> str:
 def _why_shared_selector(workload: Workload, view: ClusterView) -> str:
     selector = workload.get(SELECTOR)
     for other in view.everything:
-        if not isinstance(other, Workload) or other is workload or not other.get(SELECTOR):
+        if not isinstance(other, Workload) or is_same(workload, other) or not other.get(SELECTOR):
             continue
         if view.namespaces_match(workload.namespace, other.namespace) and (
             label_selector_matches(selector, other.pod_labels)
@@ -118,12 +118,18 @@ def _why_not_final(workload: Workload, view: ClusterView) -> str:
     return ""
 
 
+def is_same(one: Resource, other: Resource) -> bool:
+    """Whether they are one resource, or copies of it in several files."""
+    is_copy = one.identity == other.identity and one.origin.file != other.origin.file
+    return one is other or is_copy
+
+
 def clashes(renamed: Resource, version: str, view: ClusterView) -> Iterator[Finding]:
     """Another resource that has the name already."""
     name = version_name(base_of(renamed), version)
     for other in view.everything:
         if (
-            other is not renamed
+            not is_same(renamed, other)
             and (other.group, other.kind) == (renamed.group, renamed.kind)
             and view.namespaces_match(renamed.namespace, other.namespace)
             and other.get(NAME) == name
