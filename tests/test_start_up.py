@@ -20,7 +20,7 @@ HEAVY = (
 ELSEWHERE = (
     "kzd.commands.cli", "kzd.commands.files", "kzd.commands.manual", "kzd.commands.options",
     "kzd.config.fitting", "kzd.config.measurement", "kzd.config.schema", "kzd.measurement",
-    "kzd.reference", "kzd.report.diff", "kzd.report.explain",
+    "kzd.commands.retire", "kzd.reference", "kzd.retire", "kzd.report.diff", "kzd.report.explain",
     "kzd.report.github", "kzd.report.gitlab", "kzd.report.json", "kzd.report.place",
     "kzd.report.sarif",
 )  # fmt: skip
