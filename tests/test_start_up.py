@@ -19,8 +19,8 @@ HEAVY = (
 )  # fmt: skip
 ELSEWHERE = (
     "kzd.commands.cli", "kzd.commands.files", "kzd.commands.manual", "kzd.commands.options",
-    "kzd.config.fitting", "kzd.config.measurement", "kzd.config.schema", "kzd.measurement",
-    "kzd.reference", "kzd.report.diff", "kzd.report.explain",
+    "kzd.config.fitting", "kzd.config.measurement", "kzd.config.schema", "kzd.long_task",
+    "kzd.measurement", "kzd.reference", "kzd.versions", "kzd.report.diff", "kzd.report.explain",
     "kzd.report.github", "kzd.report.gitlab", "kzd.report.json", "kzd.report.place",
     "kzd.report.sarif",
 )  # fmt: skip
