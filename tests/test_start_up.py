@@ -19,8 +19,9 @@ HEAVY = (
 )  # fmt: skip
 ELSEWHERE = (
     "kzd.commands.cli", "kzd.commands.files", "kzd.commands.manual", "kzd.commands.options",
-    "kzd.config.fitting", "kzd.config.measurement", "kzd.config.schema", "kzd.measurement",
-    "kzd.commands.retire", "kzd.reference", "kzd.retire", "kzd.report.diff", "kzd.report.explain",
+    "kzd.commands.retire", "kzd.config.fitting", "kzd.config.measurement", "kzd.config.schema",
+    "kzd.long_task", "kzd.measurement", "kzd.reference", "kzd.retire", "kzd.versions",
+    "kzd.report.diff", "kzd.report.explain",
     "kzd.report.github", "kzd.report.gitlab", "kzd.report.json", "kzd.report.place",
     "kzd.report.sarif",
 )  # fmt: skip

@@ -39,7 +39,8 @@ def _workload(review: Review, width: int, *, is_colored: bool) -> Iterator[str]:
     yield from _propagation(review, width)
     yield from _exemptions(review, width)
     for transform, edit in review.edits:
-        yield from _edit(transform, edit, width)
+        of = edit.about if edit.about not in (None, resource) else None
+        yield from _edit(transform, edit, width, f"{of.kind}/{of.name}: " if of else "")
     for result in review.results:
         if result.action == "create":
             yield from _created(result, width)
@@ -65,9 +66,9 @@ def _propagation(review: Review, width: int) -> Iterator[str]:
     yield from filled(f"propagation: {found.arithmetic} ({found.basis}){why}", width, INDENT)
 
 
-def _edit(transform: str, edit: Edit, width: int) -> Iterator[str]:
+def _edit(transform: str, edit: Edit, width: int, of: str) -> Iterator[str]:
     value = text.flow(presentable(edit.value, edit.path))
-    what = f"+ {spelled(edit.path)} = {value} [{transform}]"
+    what = f"+ {of}{spelled(edit.path)} = {value} [{transform}]"
     yield from filled(what, width, INDENT, INDENT * 3)
     for said in (edit.because, edit.arithmetic, f"from: {edit.source}" if edit.source else ""):
         if said:

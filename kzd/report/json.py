@@ -55,7 +55,7 @@ def _workload(review: Review) -> dict[str, Any]:
         "changed": review.is_changed,
         "exemptions": dict(review.exemptions),
         "propagation": _propagation(review),
-        "edits": [_edit(transform, edit) for transform, edit in review.edits],
+        "edits": [_edit(transform, edit, review) for transform, edit in review.edits],
     }
 
 
@@ -87,8 +87,10 @@ def _measurement(found: Measurement | None) -> dict[str, Any] | None:
     }
 
 
-def _edit(transform: str, edit: Edit) -> dict[str, Any]:
-    return {
+def _edit(transform: str, edit: Edit, review: Review) -> dict[str, Any]:
+    is_elsewhere = edit.about not in (None, review.resource)
+    about = {"resourceRef": reference(edit.about)} if is_elsewhere else {}
+    return about | {
         "transform": transform,
         "field": spelled(edit.path),
         "value": presentable(edit.value, edit.path),

@@ -152,4 +152,5 @@ def _by_pods(
     named = ", ".join(told[:PODS_NAMED]) + (", ..." if len(told) > PODS_NAMED else "")
     share = f"{len(told)} of {counted(len(pods), 'Pod')} {state}"
     idle = {uid: of_one == "idle" for uid, (of_one, _) in found.items()}
-    return Evidence(state, f"{what}: {share} ({named})", idle)
+    because = f"{what}: {share}" if state == "idle" else f"{what}: {share} ({named})"
+    return Evidence(state, because, idle)

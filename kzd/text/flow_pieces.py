@@ -9,7 +9,7 @@ from typing import Any
 from kzd.text.emit import FlowStyle, entry, flow
 from kzd.text.layout import end_of, flow_style, in_quotes_of, past_comments
 from kzd.text.piece import BEHIND_ALL, IN_PLACE, Piece
-from kzd.text.tape import Tape
+from kzd.text.tape import DOUBLE, SINGLE, Tape
 
 _REST_OF_LINE = r"[ \t]*(,?)[ \t]*(?:(?<=[ \t,])#[^\n]*)?\r?\n"
 
@@ -55,8 +55,8 @@ def in_place(tape: Tape, node: int, mapping: int, value: Any) -> Piece:
     start, end = tape.starts[node], end_of(tape, node)
     blank = " " if start == end and tape.text[start - 1] == ":" else ""
     inner = margin + style.step if style.step else ""
-    is_text = isinstance(value, str) and start < end
-    text = in_quotes_of(tape, node, value) if is_text else flow(value, style, inner)
+    is_quoted = tape.kinds[node] in (SINGLE, DOUBLE)
+    text = in_quotes_of(tape, node, value) if is_quoted else flow(value, style, inner)
     return Piece(start, end, IN_PLACE, blank + text)
 
 

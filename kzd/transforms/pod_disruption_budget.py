@@ -25,7 +25,7 @@ from kzd.transform import OptionSet, option, transform
 from kzd.value import mapping, sequence, text
 
 SELECTOR = path("spec.selector")
-VERSION = "kzd.dev/version"
+VERSION = "kzd.dev/version"  # as kzd.long_task says, which costs start-up
 POLICY_SINCE_MINOR = 27
 POLICIES = {"Deployment": "AlwaysAllow", "Rollout": "AlwaysAllow", "StatefulSet": "IfHealthyBudget"}
 TERMS = ("key", "operator", "values")

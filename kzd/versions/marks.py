@@ -41,7 +41,7 @@ def marks(resource: Resource, version: str, instance: str, because: str) -> Iter
     """The edits that make a resource one of a version, those left out that say what is there."""
     base = base_of(resource)
     yield from put(resource, NAME, version_name(base, version), because)
-    yield from put(resource, (*LABELS, VERSION), version, "its version")
+    yield from put(resource, (*LABELS, VERSION), version, "the version that it belongs to")
     yield from put(resource, (*LABELS, BASE), base, OWNED)
     yield from put(resource, (*LABELS, INSTANCE), instance, OWNED)
     for key, word in PRUNE_GUARDS.items():

@@ -20,7 +20,7 @@ from kzd.versions.refusal import clashes, why_not
 
 SELECTOR = (*path("spec.selector.matchLabels"), VERSION)
 APP_INSTANCE = "app.kubernetes.io/instance"
-FOLLOWS = "it follows the Deployment that it is about"
+FOLLOWS = "each version has its own, which follows the name of its Deployment"
 OWN_PODS = "no version may select the Pods of another"
 FIRST_STEP = (
     "a Deployment '{base}' that runs already is not renamed: this one comes beside it. Until it is "

@@ -8,9 +8,15 @@ import pytest
 from ruamel.yaml import YAML
 
 from kzd.long_task import VERSION
+from tests.console import ROOT
 from tests.fake_cluster import FakeCluster
+from tests.hosts.examples import blocks
 from tests.retire.conftest import MANIFESTS, Retiring
 from tests.retire.versions import Object
+from tests.retire.workloads import CORE
+
+EXAMPLE = ROOT / "examples" / "long-task"
+OLD = "transcode-bwg2wg95kvq"
 
 INPUT = """\
 apiVersion: apps/v1
@@ -86,12 +92,16 @@ class Life:
         self.retire.console.write(MANIFESTS, done.out)
         return [item for item in YAML(typ="safe").load_all(done.out) if item]
 
-    def apply(self, text: str, *, hours_ago: float = 0) -> set[tuple[str, str]]:
+    def apply(
+        self, text: str, *, hours_ago: float = 0, namespace: str = ""
+    ) -> set[tuple[str, str]]:
         """Apply what is rendered, some time ago; the objects, as kind and name."""
         cluster: FakeCluster = self.retire.cluster
         items = self.render(text)
         cluster.ahead = -3600 * hours_ago
-        self.retire.put(*(plain(item) for item in items))
+        for item in map(plain, items):
+            item["metadata"].setdefault("namespace", namespace)
+            self.retire.put(item)
         cluster.ahead = 0.0
         return names(items)
 
@@ -169,3 +179,43 @@ def test_the_input_of_the_transform_is_no_manifest_of_versions(life: Life) -> No
 
     assert done.code == 3
     assert "must hold what `kzd` renders" in done.err
+
+
+# --- the example
+
+
+@pytest.fixture
+def example(life: Life) -> Life:
+    """The example's two versions in the cluster: one film is being transcoded by the old one."""
+    for place, name in enumerate(("v1", "v2")):
+        text = (EXAMPLE / f"{name}.yaml").read_text()
+        life.apply(text, hours_ago=3 - place, namespace="shop")
+    for pod in life.retire.names("pods"):
+        annotate(life, pod, "0")
+    return life
+
+
+def annotate(life: Life, pod: str, tasks: str) -> None:
+    path = f"{CORE}/pods/{pod}"
+    item = life.retire.cluster.objects[path]
+    item["metadata"]["annotations"] = {"example.com/tasks": tasks}
+    life.retire.cluster.put(path, item)
+
+
+def test_the_example_s_plan_is_what_is_printed(example: Life) -> None:
+    shown = [text for language, text in blocks(EXAMPLE / "README.md") if language == "text"]
+    busy = next(name for name in example.retire.names("pods") if OLD in name)
+    annotate(example, busy, "1")
+    first = example.retire.plan("--namespace", "shop")
+    annotate(example, busy, "0")
+    second = example.retire.plan("--namespace", "shop")
+
+    assert first.out.decode() == shown[1]
+    assert second.out.decode() == shown[2]
+
+
+def test_the_example_ends_with_the_new_version(example: Life) -> None:
+    assert example.retire("--namespace", "shop").code == 0
+    assert len(example.there("deployments", "horizontalpodautoscalers")) == 1
+    assert example.there("configmaps") == {"codecs", "codecs-blqj75vw25t"}
+    assert example.there("services") == {"transcode-metrics"}

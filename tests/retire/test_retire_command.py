@@ -88,8 +88,7 @@ def test_the_plan_is_for_people(retire: Retiring) -> None:
 worker of shop in shop: 2 versions, 4 Pods
   {NEW}: 1 h old, 2 replicas
     current: the manifests hold it
-  {OLD}: 1 h old, 2 replicas, idle (idle endpoint: 2 of 2 Pods idle ({OLD}-6d5f8-0 answers \
-'idle', {OLD}-6d5f8-1 answers 'idle'))
+  {OLD}: 1 h old, 2 replicas, idle (idle endpoint: 2 of 2 Pods idle)
     retire: it is idle
     - delete HorizontalPodAutoscaler/worker-scaler-{ONE}: it would undo the scaling
     - scale Deployment/{OLD} to 0: its Pods end as they would in a rollout

@@ -38,7 +38,7 @@ OLD, CURRENT, BUSY = (
     f"{APPS}/deployments/{version_name('worker', it)}" for it in (ONE, TWO, THREE)
 )
 AUTOSCALER = f"{HPAS}/{version_name('worker-scaler', ONE)}"
-PATIENT = {"kube_api.SECONDS_TO_ANSWER": 0.15}
+PATIENT = {"kube_api.SECONDS_TO_ANSWER": 0.05}
 
 
 class Scene:
@@ -155,7 +155,7 @@ FAULTS: dict[str, Callable[[FakeCluster, int], None]] = {
     "cut off": lambda cluster, at: cluster.fail_at(at, 0),
     "cut off for good": lambda cluster, at: cluster.fail_at(at, 0, times=None),
     "its answer lost": lambda cluster, at: cluster.fail_at(at, 0, is_after=True),
-    "its answer late": lambda cluster, at: cluster.at(at, lambda: time.sleep(0.3)),
+    "its answer late": lambda cluster, at: cluster.at(at, lambda: time.sleep(0.08)),
 }
 
 
