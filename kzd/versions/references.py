@@ -35,7 +35,7 @@ def targeting(workload: Workload, view: ClusterView) -> list[tuple[Resource, Fie
         if (
             place
             and (text(target.get("kind")) or "Deployment") == workload.kind
-            and target.get("name") in workload.names
+            and text(target.get("name")) in workload.names
             and view.means(other, target["name"], workload)
         ):
             places[id(other)] = (*place, "name")

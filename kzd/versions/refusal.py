@@ -88,7 +88,7 @@ def _why_referred(workload: Workload, view: ClusterView) -> str:
         reference = mapping(other.get(path("spec.workloadRef")))
         is_meant = reference.get("kind", workload.kind) == workload.kind
         near = view.namespaces_match(workload.namespace, other.namespace)
-        if is_meant and near and reference.get("name") in workload.names:
+        if is_meant and near and text(reference.get("name")) in workload.names:
             return f"it is the template of {other.kind} '{other.name}', which keeps its versions"
     return ""
 

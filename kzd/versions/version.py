@@ -15,7 +15,7 @@ from kzd.value import text
 from kzd.versions import references
 from kzd.versions.annotations import spoken, undisturbed
 from kzd.versions.config_copies import kept
-from kzd.versions.marks import NAME, base_of, is_versioned, marks, put, unguarded
+from kzd.versions.marks import NAME, base_of, is_versioned, marks, oddity, put, unguarded
 from kzd.versions.refusal import clashes, why_not
 
 SELECTOR = (*path("spec.selector.matchLabels"), VERSION)
@@ -37,42 +37,47 @@ def decisions(
     """What makes a workload that opted in one of its version; or why it is left as it is."""
     why = why_not(resource, view)
     if why or not isinstance(resource, Workload):
-        yield Finding(NAME, f"gets no Deployment for each version: {why}", "warning")
+        yield _refused(why)
         return
     instance = _instance(resource, options)
     config = list(kept(resource, instance, view, copies=options.config == "keep"))
     of_template = [*undisturbed(resource, options), *config]
+    odd = oddity(resource, of_template)
+    if odd:
+        yield _refused(odd)
+        return
     version = _version_with(resource, of_template)
     name = version_name(base_of(resource), version)
-    autoscalers = references.targeting(resource, view)
     budgets, shared = references.budgets(resource, view)
     services, of_services = references.services(resource, options.service, view)
+    autoscalers = references.targeting(resource, view)
     renamed = [resource, *(other for other, _ in autoscalers), *budgets]
     wrong = [finding for item in renamed for finding in clashes(item, version, view)]
-    if wrong:
-        yield from wrong
-        return
-    findings = [
-        *_first_step(resource, name),
-        *(told for item in renamed for told in unguarded(item)),
-    ]
+    findings = list(_first_step(resource, name))
+    findings += [item for other in renamed for item in unguarded(other)]
+    findings += [*(item for item in config if isinstance(item, Finding)), *shared, *of_services]
     parts: list[Edit | Create] = list(_named(resource, version, instance, view))
     parts += [*spoken(resource, options), *_made(of_template)]
     for other, place in autoscalers:
         parts += [*marks(other, version, instance, FOLLOWS), *put(other, place, name, FOLLOWS)]
         parts += references.keda_hpa(other, version)
-    for budget in budgets:
-        parts += marks(budget, version, instance, FOLLOWS)
-        parts += put(budget, SELECTOR, version, OWN_PODS)
-    for service in services:
-        parts += put(
-            service, ("spec", "selector", VERSION), version, "it selects this version only"
-        )
+    for other in budgets:
+        parts += [*marks(other, version, instance, FOLLOWS)]
+        parts += put(other, SELECTOR, version, OWN_PODS)
+    for other in services:
+        parts += put(other, ("spec", "selector", VERSION), version, "it selects this version only")
+    odd = oddity(resource, parts)
+    if wrong or odd:
+        yield from wrong or [_refused(odd)]
+        return
     if parts:
         yield Together(tuple(parts), f"Deployment '{resource.name}' must become '{name}'")
     if resource.get(NAME) == name:
-        yield from (item for item in config if isinstance(item, Finding))
-        yield from [*findings, *shared, *of_services, *references.mentions(resource, name, view)]
+        yield from [*findings, *references.mentions(resource, name, view)]
+
+
+def _refused(why: str) -> Finding:
+    return Finding(NAME, f"gets no Deployment for each version: {why}", "warning")
 
 
 def _instance(workload: Workload, options: Any) -> str:
@@ -86,7 +91,7 @@ def _made(decisions: Iterable[Edit | Create | Finding]) -> Iterator[Edit | Creat
 
 def _version_with(workload: Workload, decisions: Iterable[Edit | Create | Finding]) -> str:
     """The version of the template as some edits of it leave it."""
-    data = deepcopy(workload.data)
+    data: Any = deepcopy(workload.data)
     for item in decisions:
         if isinstance(item, Edit):
             set_at(data, item.path, item.value)
