@@ -95,7 +95,7 @@ def oddity(resource: Resource, edits: Iterable[Edit | Create | Finding]) -> str:
         if not isinstance(edit, Edit):
             continue
         of = edit.about or resource
-        value = of.data
+        value: Any = of.data
         for depth, step in enumerate(edit.path):
             if value is None or (isinstance(value, list) and not value):
                 break

@@ -139,7 +139,7 @@ def mentions(workload: Workload, name: str, view: ClusterView) -> Iterator[Findi
         for place, reference in _references((), other.data):
             if (
                 reference.get("kind") != workload.kind
-                or reference.get("name") not in workload.names
+                or text(reference.get("name")) not in workload.names
             ):
                 continue
             namespace = text(reference.get("namespace")) or other.namespace
