@@ -103,7 +103,7 @@ def oddity(resource: Resource, edits: Iterable[Edit | Create | Finding]) -> str:
                 step, str
             ):
                 return f"`{spelled(edit.path[:depth])}` of {of.kind} '{of.name}' is no mapping"
-            value = value.get(step) if isinstance(value, dict) else value[step]
+            value = _below(value, step)
         else:
             if value not in (None, {}, []) and not isinstance(value, str):
                 return f"`{spelled(edit.path)}` of {of.kind} '{of.name}' is no string"
@@ -119,3 +119,7 @@ def birth_marks(resource: Resource) -> dict[str, dict[str, str]]:
     given = mapping(metadata.get("labels"))
     labels = {key: given[key] for key in (VERSION, BASE, INSTANCE) if text(given.get(key))}
     return {"labels": labels, "annotations": dict(PRUNE_GUARDS)}
+
+
+def _below(value: Any, step: str | int) -> Any:
+    return value.get(step) if isinstance(value, dict) else value[step]
