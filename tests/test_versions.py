@@ -9,6 +9,7 @@ import pytest
 from kzd import pipeline, transforms
 from kzd.cluster.selection import label_selector_matches
 from kzd.config.configuration import Config
+from kzd.errors import InputError
 from kzd.flow.bundle import Source
 from kzd.long_task import BASE, INSTANCE, PRUNE_GUARDS, VERSION, version_hash, version_name
 from kzd.text.document import read
@@ -46,7 +47,7 @@ def labels(item: Object) -> Object:
 
 def versions(data: bytes) -> list[Object]:
     """The objects of a version: named by their base and it."""
-    return [item for item in objects(data) if VERSION in labels(item)]
+    return [item for item in objects(data) if isinstance(labels(item).get(VERSION), str)]
 
 
 def rendered(case: Case, data: bytes | None = None) -> bytes:
@@ -153,6 +154,23 @@ def _annotated(text: str, annotation: str) -> str:
     if "  annotations:\n" in text:
         return text.replace("  annotations:\n", f"  annotations:\n    {annotation}\n", 1)
     return text.replace("metadata:\n", f"metadata:\n  annotations:\n    {annotation}\n", 1)
+
+
+BROKEN = b"---\nkind: Lease\nspec: [\n"
+
+
+def test_an_input_that_speaks_of_long_tasks_is_read_whole() -> None:
+    """Anything may name what gets another name."""
+    given = (EXAMPLE / "input.yaml").read_bytes()
+
+    with pytest.raises(InputError):
+        names(given + BROKEN)
+
+
+def test_other_inputs_are_not() -> None:
+    given = (EXAMPLE / "input.yaml").read_bytes().replace(b"kzd.dev/long-task", b"note")
+
+    assert names(given + BROKEN) == []
 
 
 def test_a_part_that_can_t_be_edited_keeps_all_of_it_away() -> None:

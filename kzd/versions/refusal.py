@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kzd.cluster.availability import SHARED_MODES, claims
 from kzd.cluster.cluster_view import ClusterView
@@ -59,8 +59,6 @@ def _why_unnamed(workload: Workload) -> str:
         return "it was read from a cluster, where names are final; give kzd its manifests"
     if not text(workload.get(NAME)):
         return "it has no name to put a version behind"
-    if not re.fullmatch(LABEL, base_of(workload)):
-        return "its name must fit into the label `kzd.dev/base`: at most 63 characters"
     if not mapping(workload.get(SELECTOR)):
         return "it has no selector to tell versions apart by"
     return ""
@@ -122,6 +120,20 @@ def is_same(one: Resource, other: Resource) -> bool:
     """Whether they are one resource, or copies of it in several files."""
     is_copy = one.identity == other.identity and one.origin.file != other.origin.file
     return one is other or is_copy
+
+
+def is_label(value: str) -> bool:
+    """Whether a label can hold it."""
+    return re.fullmatch(LABEL, value) is not None
+
+
+def why_unfit(renamed: Iterable[Resource], instance: str) -> str:
+    """Which name a label can't hold, empty where all fit."""
+    for item in renamed:
+        if not is_label(base_of(item)):
+            name = f"the name of {item.kind} '{item.name}'"
+            return f"the label `kzd.dev/base` can't hold {name}: at most 63 characters"
+    return "" if is_label(instance) else f"the label `kzd.dev/instance` can't hold '{instance}'"
 
 
 def clashes(renamed: Resource, version: str, view: ClusterView) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from kzd.versions import references
 from kzd.versions.annotations import spoken, undisturbed
 from kzd.versions.config_copies import kept
 from kzd.versions.marks import NAME, base_of, is_versioned, marks, oddity, put, unguarded
-from kzd.versions.refusal import clashes, why_not
+from kzd.versions.refusal import clashes, why_not, why_unfit
 
 SELECTOR = (*path("spec.selector.matchLabels"), VERSION)
 APP_INSTANCE = "app.kubernetes.io/instance"
@@ -66,7 +66,7 @@ def decisions(
         parts += put(other, SELECTOR, version, OWN_PODS)
     for other in services:
         parts += put(other, ("spec", "selector", VERSION), version, "it selects this version only")
-    odd = oddity(resource, parts)
+    odd = why_unfit(renamed, instance) or oddity(resource, parts)
     if wrong or odd:
         yield from wrong or [_refused(odd)]
         return
