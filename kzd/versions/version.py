@@ -48,6 +48,7 @@ def decisions(
         return
     version = _version_with(resource, of_template)
     name = version_name(base_of(resource), version)
+    of_terms = references.terms(resource, view)[1]
     budgets, shared = references.budgets(resource, view)
     services, of_services = references.services(resource, options.service, view)
     autoscalers = references.targeting(resource, view)
@@ -55,7 +56,12 @@ def decisions(
     wrong = [finding for item in renamed for finding in clashes(item, version, view)]
     findings = list(_first_step(resource, name))
     findings += [item for other in renamed for item in unguarded(other)]
-    findings += [*(item for item in config if isinstance(item, Finding)), *shared, *of_services]
+    findings += [
+        *(item for item in config if isinstance(item, Finding)),
+        *shared,
+        *of_services,
+        *of_terms,
+    ]
     parts: list[Edit | Create] = list(_named(resource, version, instance, view))
     parts += [*spoken(resource, options), *_made(of_template)]
     for other, place in autoscalers:
@@ -108,7 +114,7 @@ def _named(workload: Workload, version: str, instance: str, view: ClusterView) -
     yield from put(workload, SELECTOR, version, OWN_PODS)
     labels = (*workload.template, "metadata", "labels", VERSION)
     yield from put(workload, labels, version, "Services, budgets and people tell its Pods apart")
-    for place in references.terms(workload):
+    for place in references.terms(workload, view)[0]:
         yield from put(workload, place, version, "the Pods of other versions don't count")
 
 
