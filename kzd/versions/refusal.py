@@ -106,7 +106,7 @@ def _why_shared_selector(workload: Workload, view: ClusterView) -> str:
 
 def _why_not_final(workload: Workload, view: ClusterView) -> str:
     """Names that kustomize settles after kzd: the version would not be that of the result."""
-    for kind, name, _ in config_references(workload):
+    for kind, name in _names(workload):
         for other in view.everything:
             if other.kind == kind and name in other.names and view.means(workload, name, other):
                 is_generated = bool(other.annotations.get(HASH_SUFFIX))
@@ -114,6 +114,21 @@ def _why_not_final(workload: Workload, view: ClusterView) -> str:
                     what = f"{kind} '{name}' gets its final name only after kzd"
                     return f"{what}; pipe instead: `kustomize build … | kzd`"
     return ""
+
+
+def _names(workload: Workload) -> Iterator[tuple[str, str]]:
+    """What the template names: kinds and names."""
+    for kind, name, _ in config_references(workload):
+        yield kind, name
+    for claim in claims(workload):
+        yield "PersistentVolumeClaim", claim
+    for kind, field in (
+        ("ServiceAccount", "serviceAccountName"),
+        ("PriorityClass", "priorityClassName"),
+    ):
+        name = text(workload.pod_spec.get(field))
+        if name:
+            yield kind, name
 
 
 def is_same(one: Resource, other: Resource) -> bool:
