@@ -126,9 +126,9 @@ def _names(workload: Workload) -> Iterator[tuple[str, str]]:
         ("ServiceAccount", "serviceAccountName"),
         ("PriorityClass", "priorityClassName"),
     ):
-        name = text(workload.pod_spec.get(field))
-        if name:
-            yield kind, name
+        given = text(workload.pod_spec.get(field))
+        if given:
+            yield kind, given
 
 
 def is_same(one: Resource, other: Resource) -> bool:
