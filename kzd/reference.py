@@ -110,15 +110,27 @@ def page(transform: Transform) -> str:
 
 
 def _facts(transform: Transform) -> str:
-    writes = ", ".join(f"`{path}`" for path in transform.writes)
+    writes = [
+        f"May set{' of a ' + kind if kind else ''}: {', '.join(f'`{path}`' for path in paths)}."
+        for kind, paths in _writes(transform).items()
+    ]
     creates = ", ".join(transform.creates)
     facts = [f"Looks at: {', '.join(transform.kinds)}."]
-    facts += [f"May set: {writes}."] if writes else []
+    facts += writes
     facts += [f"May add: {creates}."] if creates else []
     facts += ["Only tells, changes nothing."] if not (writes or creates) else []
     brought = ", ".join(f"`{name}`" for name in transform.together)
     facts += [f"`--only` brings along: {brought}."] if brought else []
     return "\n".join(facts) + "\n"
+
+
+def _writes(transform: Transform) -> dict[str, list[str]]:
+    """The field paths by the kind that they are of, empty where that is every one."""
+    found: dict[str, list[str]] = {}
+    for declared in transform.writes:
+        kind, _, path = declared.rpartition(": ")
+        found.setdefault(kind, []).append(path)
+    return found
 
 
 def _options(transform: Transform) -> str:
@@ -195,9 +207,9 @@ def settings_table() -> str:
 
 
 def _kind(transform: Transform) -> str:
-    if transform.creates:
-        return "adds"
-    return "sets" if transform.writes else TELLS
+    if transform.writes:
+        return "sets"
+    return "adds" if transform.creates else TELLS
 
 
 if __name__ == "__main__":

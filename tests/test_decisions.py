@@ -9,7 +9,7 @@ import pytest
 
 from kzd import pipeline, transforms
 from kzd.config.configuration import Config
-from kzd.edit import Edit, Finding, path
+from kzd.edit import Create, Edit, Finding, Together, path
 from kzd.errors import SelfCheckFailed
 from kzd.pipeline import Output, Source
 from kzd.transform import OptionSet, Transform
@@ -35,7 +35,7 @@ spec:
         image: example.com/web:1
 """
 
-Decisions = list[Edit | Finding]
+Decisions = list[Edit | Create | Finding | Together]
 Deciding = Callable[[Decisions], Callable[..., Output]]
 
 
@@ -44,7 +44,7 @@ def deciding(monkeypatch: pytest.MonkeyPatch) -> Deciding:
     """A run in which the only transform decides what it is given."""
 
     def prepared(decisions: Decisions) -> Callable[..., Output]:
-        def decide(*_: Any) -> Iterator[Edit | Finding]:
+        def decide(*_: Any) -> Iterator[Edit | Create | Finding | Together]:
             yield from decisions
 
         stub = Transform("stub", ("Deployment",), (), (), (), (), False, False, OptionSet, decide)
@@ -79,6 +79,65 @@ def test_a_declared_raise_may_grow(deciding: Deciding) -> None:
 
     assert actions(output) == ["edit"]
     assert b"terminationGracePeriodSeconds: 60\n" in output.files[0].data
+
+
+def test_a_declared_name_may_give_way_to_another(deciding: Deciding) -> None:
+    image = path("spec.template.spec.containers[0].image")
+    output = deciding([Edit(image, "example.com/web:2", "so", replaces="renamed")])()
+
+    assert b'        image: "example.com/web:2"\n' in output.files[0].data
+
+
+@pytest.mark.parametrize("value", ["example.com/web:1,2", "example.com/web:1,"])
+def test_a_declared_list_may_get_more_words(deciding: Deciding, value: str) -> None:
+    image = path("spec.template.spec.containers[0].image")
+    output = deciding([Edit(image, value, "so", replaces="extended")])()
+
+    assert value.encode() in output.files[0].data
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        Edit(path("metadata.name"), "web", "the same", replaces="renamed"),
+        Edit(path("metadata"), "web", "no name", replaces="renamed"),
+        Edit(path("metadata.name"), "website", "another", replaces="extended"),
+        Edit(REPLICAS, "3", "a number is no name", replaces="renamed"),
+    ],
+)
+def test_what_a_declaration_does_not_say_stays(deciding: Deciding, edit: Edit) -> None:
+    with pytest.raises(SelfCheckFailed, match="would override what is set"):
+        deciding([edit])()
+
+
+READY = Edit(path("spec.minReadySeconds"), 10, "it may help")
+ANCHORED = Edit((*STRATEGY, "type"), "RollingUpdate", "it is the default")
+BUDGET = Create({"apiVersion": "v1", "kind": "Budget", "metadata": {"name": "new"}}, "it may help")
+
+
+def test_of_decisions_that_need_each_other_all_are_made(deciding: Deciding) -> None:
+    output = deciding([Together((BUDGET, READY), "they belong together")])()
+
+    assert sorted(actions(output)) == ["create", "edit"]
+    assert b"kind: Budget" in output.files[0].data
+
+
+@pytest.mark.parametrize("others", [(READY,), (BUDGET,), (READY, BUDGET)])
+def test_of_decisions_that_need_each_other_none_is_made(
+    deciding: Deciding, others: tuple[Edit | Create, ...]
+) -> None:
+    output = deciding([Together((*others, ANCHORED), "they belong together")])()
+
+    assert actions(output) == ["refusal"]
+    assert "they belong together" in output.results[0].message
+    assert output.files[0].data == TEXT
+
+
+def test_what_is_created_twice_alike_is_there_once(deciding: Deciding) -> None:
+    output = deciding([BUDGET, BUDGET])()
+
+    assert actions(output) == ["create"]
+    assert output.files[0].data.count(b"kind: Budget") == 1
 
 
 def test_an_unsafe_edit_is_only_proposed(deciding: Deciding) -> None:

@@ -9,6 +9,7 @@ import pytest
 from kzd import pipeline, transforms
 from kzd.cluster.selection import label_selector_matches
 from kzd.config.configuration import Config
+from kzd.errors import InputError
 from kzd.flow.bundle import Source
 from kzd.long_task import BASE, INSTANCE, PRUNE_GUARDS, VERSION, version_hash, version_name
 from kzd.text.document import read
@@ -46,7 +47,7 @@ def labels(item: Object) -> Object:
 
 def versions(data: bytes) -> list[Object]:
     """The objects of a version: named by their base and it."""
-    return [item for item in objects(data) if VERSION in labels(item)]
+    return [item for item in objects(data) if isinstance(labels(item).get(VERSION), str)]
 
 
 def rendered(case: Case, data: bytes | None = None) -> bytes:
@@ -59,16 +60,18 @@ def pod_labels(item: Object) -> Object:
 
 @every_case
 def test_only_what_is_of_a_version_has_another_name(case: Case) -> None:
-    before = {key(item) for item in objects(case.source.data)}
-    after = objects(rendered(case))
-    new = [item for item in after if key(item) not in before]
-    gone = before - {key(item) for item in after}
+    old, new = objects(case.source.data), objects(rendered(case))
+    known, kept = set(map(key, old)), set(map(key, new))
+    gone = {
+        (item["kind"], labels(item).get(BASE, key(item)[1]))
+        for item in old
+        if key(item) not in kept
+    }
+    come = {(item["kind"], labels(item)[BASE]) for item in new if key(item) not in known}
 
-    renamed = {(item["kind"], labels(item)[BASE]) for item in new if item["kind"] in RENAMED}
-    is_edited = case.folder.name == "another_template_under_the_name_of_a_version_is_a_new_one"
-    assert is_edited or gone <= renamed
-    assert {kind for kind, _ in renamed - gone} <= {"PodDisruptionBudget"} or is_edited
-    assert {item["kind"] for item in new} <= RENAMED | COPIED
+    assert {kind for kind, _ in gone} <= RENAMED
+    assert gone <= come
+    assert {kind for kind, _ in come - gone} <= COPIED | {"PodDisruptionBudget"}
 
 
 @every_case
@@ -117,9 +120,12 @@ def test_the_cases_make_versions() -> None:
 
 
 def names(data: bytes) -> list[str]:
+    return sorted(name for _, name in map(key, versions(by_default(data))))
+
+
+def by_default(data: bytes) -> bytes:
     config = Config.default(transforms.load())
-    output = pipeline.run([Source("-", data)], config, today=TODAY)
-    return sorted(name for kind, name in map(key, versions(output.files[0].data)))
+    return pipeline.run([Source("-", data)], config, today=TODAY).files[0].data
 
 
 def test_the_host_makes_no_difference() -> None:
@@ -153,6 +159,23 @@ def _annotated(text: str, annotation: str) -> str:
     if "  annotations:\n" in text:
         return text.replace("  annotations:\n", f"  annotations:\n    {annotation}\n", 1)
     return text.replace("metadata:\n", f"metadata:\n  annotations:\n    {annotation}\n", 1)
+
+
+BROKEN = b"---\nkind: Lease\nspec: [\n"
+
+
+def test_an_input_that_speaks_of_long_tasks_is_read_whole() -> None:
+    """Anything may name what gets another name."""
+    given = (EXAMPLE / "input.yaml").read_bytes()
+
+    with pytest.raises(InputError):
+        names(given + BROKEN)
+
+
+def test_other_inputs_are_not() -> None:
+    given = (EXAMPLE / "input.yaml").read_bytes().replace(b"kzd.dev/long-task", b"note")
+
+    assert by_default(given + BROKEN).endswith(BROKEN)
 
 
 def test_a_part_that_can_t_be_edited_keeps_all_of_it_away() -> None:

@@ -174,6 +174,11 @@ def drain_of(workload: Workload, view: ClusterView) -> tuple[int | None, str, st
     return seconds, source, "drainSeconds"
 
 
+def is_for_task(workload: Workload, view: ClusterView) -> bool:
+    """Whether a long task asks for a grace period that is not set."""
+    return seconds_of(workload) is None and drain_of(workload, view)[2] == TASK_SECONDS
+
+
 def path_of(workload: Workload) -> FieldPath:
     """The field path of the grace period."""
     return workload.pod("terminationGracePeriodSeconds")

@@ -167,14 +167,20 @@ def is_long_task(workload: Workload, view: ClusterView) -> bool:
 
 
 def opts_in(resource: Resource, options: Any) -> bool:
-    """Whether it asks for a Deployment for each version: it says so, or has one of the names."""
+    """
+    Whether it asks for a Deployment for each version: it says so, or has one of the names.
+
+    What is said of all, or of more than workloads, means Deployments.
+    """
+    if options.is_specific("enabled"):
+        return bool(options.enabled) and (resource.kind, resource.group) != ("Service", "")
+    if (resource.api_version, resource.kind) != ("apps/v1", "Deployment"):
+        return False
     if options.enabled or not options.match:
         return bool(options.enabled)
     from fnmatch import fnmatchcase  # only where globs are: it costs start-up
 
-    is_deployment = (resource.api_version, resource.kind) == ("apps/v1", "Deployment")
-    fits = any(fnmatchcase(name, glob) for name in resource.names for glob in options.match)
-    return is_deployment and fits
+    return any(fnmatchcase(name, glob) for name in resource.names for glob in options.match)
 
 
 def missing_services(workload: Workload, view: ClusterView) -> list[tuple[Resource, ServiceName]]:

@@ -10,6 +10,7 @@ from kzd.value import mapping, sequence, text
 
 T = TypeVar("T")
 Labels = dict[str, Any]
+TERMS = ("key", "operator", "values")
 
 
 def pairs_match(pairs: Labels, labels: Labels) -> bool:
@@ -48,6 +49,18 @@ def _expression_matches(expression: dict[str, Any], labels: Labels) -> bool:
     if operator == "Exists":
         return key in labels
     return operator == "DoesNotExist" and key not in labels
+
+
+def without_nulls(selector: Any) -> dict[str, Any]:
+    """A LabelSelector without nulls; empty where it holds what a selector can't."""
+    labels = mapping(mapping(selector).get("matchLabels"))
+    items = [mapping(item) for item in sequence(mapping(selector).get("matchExpressions"))]
+    terms = [term for item in items for term in (item.get("key"), *sequence(item.get("values")))]
+    if not all(isinstance(term, str) for term in (*labels.values(), *terms)):
+        return {}
+    expressions = [{term: item[term] for term in TERMS if item.get(term)} for item in items]
+    parts = {"matchLabels": labels, "matchExpressions": expressions}
+    return {field: value for field, value in parts.items() if value}
 
 
 class SelectorIndex(Generic[T]):

@@ -1,5 +1,5 @@
 """
-Let long tasks end undisturbed: a Deployment of its own for each version.
+Let long tasks end undisturbed, in a Deployment for each version.
 
 Work that takes longer than any sane grace period must not be stopped by a rollout.  A Deployment
 that opts in (`kzd.dev/long-task: "true"`, `match`, an override) gets a hash of its pod template
@@ -82,15 +82,17 @@ class Options(OptionSet):
         None, "Seconds to end in when its Pod must go all the same.", minimum=1, maximum=86400
     )
     safe_to_evict: str | None = option(
-        None, "`false` keeps the cluster autoscaler from emptying a node with such a Pod.",
+        None, "With `false` the cluster autoscaler empties no node with such a Pod.",
         choices=("true", "false"),
     )  # fmt: skip
     do_not_disrupt: str | None = option(
-        None, "`true`, or a time such as `4h`, keeps Karpenter from disrupting a node that long."
+        None, "With `true`, or for a time such as `4h`, Karpenter disrupts no node with such a Pod."
     )
     idle_query: str | None = option(None, "A Prometheus query that is 0 when a version is idle.")
-    idle_path: str | None = option(None, "`:port/path` that a Pod answers with 200 when idle.")
-    idle_annotation: str | None = option(None, "`key=value`: the annotation of an idle Pod.")
+    idle_path: str | None = option(
+        None, "What a Pod answers with 200 when it is idle, `:port/path`."
+    )
+    idle_annotation: str | None = option(None, "The annotation of an idle Pod, `key=value`.")
     idle_readiness: str | None = option(
         None, "The readiness of an idle Pod.", choices=("ready", "not-ready")
     )

@@ -19,16 +19,15 @@ from typing import Any
 
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Workload
-from kzd.cluster.selection import label_selector_matches
+from kzd.cluster.selection import label_selector_matches, without_nulls
 from kzd.edit import Create, Finding, path
 from kzd.transform import OptionSet, option, transform
-from kzd.value import mapping, sequence, text
+from kzd.value import mapping, text
 
 SELECTOR = path("spec.selector")
 VERSION = "kzd.dev/version"  # as kzd.long_task says, which costs start-up
 POLICY_SINCE_MINOR = 27
 POLICIES = {"Deployment": "AlwaysAllow", "Rollout": "AlwaysAllow", "StatefulSet": "IfHealthyBudget"}
-TERMS = ("key", "operator", "values")
 CLASH = "one outside of the input for the same Pods would clash: eviction answers two with HTTP 500"
 CAUTION = {
     "StatefulSet": "only the owner knows what quorum they need",
@@ -57,7 +56,7 @@ def pod_disruption_budget(
     minimum = cluster.effective_minimum(workload)
     if minimum < 2 or cluster.budgets_of(workload) or "name" not in _metadata(workload):
         return
-    selector = _own_selector(workload)
+    selector = without_nulls(workload.get(SELECTOR))
     problem = _why_not(workload, selector, cluster)
     if problem:
         yield Finding(SELECTOR, problem)
@@ -85,19 +84,6 @@ def _metadata(workload: Workload) -> dict[str, Any]:
     from kzd.versions.marks import birth_marks  # only where versions are: it costs start-up
 
     return own | birth_marks(workload)
-
-
-def _own_selector(workload: Workload) -> dict[str, Any]:
-    """The workload's selector without nulls; empty where it holds what a selector can't."""
-    given = mapping(workload.get(SELECTOR))
-    labels = mapping(given.get("matchLabels"))
-    items = [mapping(item) for item in sequence(given.get("matchExpressions"))]
-    terms = [term for item in items for term in (item.get("key"), *sequence(item.get("values")))]
-    if not all(isinstance(term, str) for term in (*labels.values(), *terms)):
-        return {}
-    expressions = [{term: item[term] for term in TERMS if item.get(term)} for item in items]
-    parts = {"matchLabels": labels, "matchExpressions": expressions}
-    return {field: value for field, value in parts.items() if value}
 
 
 def _why_not(workload: Workload, selector: dict[str, Any], cluster: ClusterView) -> str:

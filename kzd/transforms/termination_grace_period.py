@@ -4,17 +4,13 @@ Give the app the time that a preStop sleep takes from its grace period.
 The grace period starts before the hook and ends with SIGKILL, so every second of sleep is one less
 for the app.  It becomes sleep + drain.  The drain is `drainSeconds`; unset, it is what the app had:
 the grace period less the owner's own sleep, 5 s at least.  It is 30 s where the grace period is
-unset, or where the owner's own sleep leaves less than 5 s.
+unset, or where the owner's own sleep leaves less than 5 s.  A long task's is its `taskSeconds`.
 
 A longer grace period also delays the restart of a container that hangs.  Where it grows by more
 than 30 s, liveness probes keep the former one for that.
 
-A long task's drain is its `taskSeconds`, for a Pod that must go all the same: an unset grace
-period becomes that.
-
-Left alone: numbers that agree; values that are enough, which are never lowered; 0, which is the
-owner's decision; what is no number; Pods without a sleep, whose grace period is their drain.  It
-stops at `platform.maxGraceSeconds`.
+Left alone: what agrees or is enough, and is never lowered; 0, the owner's decision; no number; Pods
+without a sleep, whose grace period is their drain.  It stops at `platform.maxGraceSeconds`.
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
 """
 
@@ -68,8 +64,7 @@ def termination_grace_period(
     longest = max(longest_sleep(workload), grace.kept_away(workload, cluster))
     numbers = grace.numbers_of(workload, cluster, own=own, longest=longest)
     if not numbers.is_used_up and longest == own and not added:
-        is_task = grace.drain_of(workload, cluster)[2] == grace.TASK_SECONDS
-        if is_task and numbers.grows and grace.seconds_of(workload) is None:
+        if numbers.grows and grace.is_for_task(workload, cluster):
             yield _raised(workload, numbers, _source(workload, cluster, numbers))
         elif numbers.said and (numbers.grows or numbers.is_capped):
             yield _too_short(workload, numbers)
@@ -99,16 +94,15 @@ def _too_short(workload: Workload, numbers: Numbers) -> Finding:
 
 def _source(workload: Workload, cluster: ClusterView, numbers: Numbers) -> str:
     """Who said the sleep, and what of drain and cap is said at all."""
-    need = grace.need_of(workload, cluster)
+    slept = numbers.longest > numbers.own
     platform = cluster.settings(workload).platform
     parts = {
-        "sleep": need.source if numbers.longest > numbers.own else "the owner's hook",
+        "sleep": grace.need_of(workload, cluster).source if slept else "the owner's hook",
         "drain": grace.drain_of(workload, cluster)[1],
         "cap": platform.source_of("max_grace_seconds") if numbers.is_capped else "",
     }
-    if not numbers.longest:
-        del parts["sleep"]
-    return "; ".join(f"{what}: {source}" for what, source in parts.items() if source)
+    said = parts if numbers.longest else {**parts, "sleep": ""}
+    return "; ".join(f"{what}: {source}" for what, source in said.items() if source)
 
 
 def _probes(workload: Workload, numbers: Numbers) -> Iterator[Edit]:

@@ -17,6 +17,7 @@ CONTENT = ("immutable", "type", "data", "binaryData", "stringData")
 OTHERS_FILL = ("kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token")
 """Types of Secrets whose content the cluster makes."""
 
+LONGEST_LABEL = 63
 KEEPS = "an old version needs what it started with, whatever a newer one brings or leaves out"
 Reference = tuple[str, str, FieldPath]
 
@@ -91,6 +92,8 @@ def _why_not_copied(original: Resource, name: str, view: ClusterView) -> str:
         return "it was read from a cluster"
     if not any(mapping(original.get((field,))) for field in CONTENT[2:]):
         return "no copy is made of what is empty here, since something else fills it"
+    if len(base_of(original)) > LONGEST_LABEL:
+        return f"no copy is made of a name over {LONGEST_LABEL} characters, which no label holds"
     if original.get(("type",)) in OTHERS_FILL:
         return "no copy is made of what the cluster fills"
     if any(key.startswith("helm.sh/hook") for key in original.annotations):

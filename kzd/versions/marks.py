@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kzd.cluster.resource import Resource
-from kzd.edit import Edit, FieldPath, Finding
+from kzd.edit import Create, Edit, FieldPath, Finding, Replacement, spelled
 from kzd.long_task import BASE, INSTANCE, PRUNE_GUARDS, VERSION, version_name
 from kzd.value import mapping, text
 
@@ -27,9 +27,9 @@ OWNED = "`kzd retire` knows by it what it may delete"
 
 def base_of(resource: Resource) -> str:
     """The name before the version: the resource's own, unless it is made of base and version."""
-    base, version = resource.labels.get(BASE), resource.labels.get(VERSION)
-    is_version = isinstance(base, str) and isinstance(version, str)
-    return base if is_version and version_name(base, version) == resource.name else resource.name
+    base, version = text(resource.labels.get(BASE)), text(resource.labels.get(VERSION))
+    is_version = base and version and version_name(base, version) == resource.name
+    return base if base and is_version else resource.name
 
 
 def is_versioned(resource: Resource) -> bool:
@@ -85,8 +85,29 @@ def put(resource: Resource, field_path: FieldPath, value: str, because: str) -> 
     """The edit that gives a field another name, none where it has it."""
     current = resource.get(field_path)
     if current != value:
-        replaces = "" if current is None else "renamed"
+        replaces: Replacement = "" if current is None else "renamed"
         yield Edit(field_path, value, because, replaces=replaces, about=resource)
+
+
+def oddity(resource: Resource, edits: Iterable[Edit | Create | Finding]) -> str:
+    """What is neither unset nor of the kind that an edit of the resource takes for granted."""
+    for edit in edits:
+        if not isinstance(edit, Edit):
+            continue
+        of = edit.about or resource
+        value: Any = of.data
+        for depth, step in enumerate(edit.path):
+            if value is None or (isinstance(value, list) and not value):
+                break
+            if not isinstance(value, dict | list) or isinstance(value, list) is isinstance(
+                step, str
+            ):
+                return f"`{spelled(edit.path[:depth])}` of {of.kind} '{of.name}' is no mapping"
+            value = _below(value, step)
+        else:
+            if value not in (None, {}, []) and not isinstance(value, str):
+                return f"`{spelled(edit.path)}` of {of.kind} '{of.name}' is no string"
+    return ""
 
 
 def birth_marks(resource: Resource) -> dict[str, dict[str, str]]:
@@ -98,3 +119,7 @@ def birth_marks(resource: Resource) -> dict[str, dict[str, str]]:
     given = mapping(metadata.get("labels"))
     labels = {key: given[key] for key in (VERSION, BASE, INSTANCE) if text(given.get(key))}
     return {"labels": labels, "annotations": dict(PRUNE_GUARDS)}
+
+
+def _below(value: Any, step: str | int) -> Any:
+    return value.get(step) if isinstance(value, dict) else value[step]

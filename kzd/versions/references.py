@@ -35,7 +35,7 @@ def targeting(workload: Workload, view: ClusterView) -> list[tuple[Resource, Fie
         if (
             place
             and (text(target.get("kind")) or "Deployment") == workload.kind
-            and target.get("name") in workload.names
+            and text(target.get("name")) in workload.names
             and view.means(other, target["name"], workload)
         ):
             places[id(other)] = (*place, "name")
@@ -71,8 +71,27 @@ def keda_hpa(scaled: Resource, version: str) -> Iterator[Edit]:
         yield Edit(KEDA_HPA, name, why, replaces="renamed", about=scaled)
 
 
-def terms(workload: Workload) -> list[FieldPath]:
-    """The label selectors of the template by which its Pods attract or avoid their own kind."""
+def terms(workload: Workload, view: ClusterView) -> tuple[list[FieldPath], list[Finding]]:
+    """
+    Where the template's Pods attract or avoid their own kind by labels: what is to be the version
+    there, and what to say of selectors that mean others too.
+    """
+    own, shared = [], []
+    for term, place in _all_terms(workload):
+        selector = term.get("labelSelector")
+        if not _selects_own_kind(term, workload):
+            continue
+        selected = view.workloads_selected(selector, workload)
+        if selector and not [item for item in selected if item is not workload]:
+            own.append((*place, "labelSelector", "matchLabels", VERSION))
+        else:
+            message = "selects the Pods of all versions, and others: where it must hold, a new "
+            message += "version may wait for room while the old one is there"
+            shared.append(Finding((*place, "labelSelector"), message))
+    return own, shared
+
+
+def _all_terms(workload: Workload) -> list[tuple[dict[str, Any], FieldPath]]:
     affinity = mapping(workload.pod_spec.get("affinity"))
     found: list[tuple[Any, FieldPath]] = [
         (item, workload.pod("topologySpreadConstraints", index))
@@ -86,11 +105,7 @@ def terms(workload: Workload) -> list[FieldPath]:
             term = mapping(item).get("podAffinityTerm")
             place = workload.pod("affinity", kind, PREFERRED, index, "podAffinityTerm")
             found.append((term, place))
-    return [
-        (*place, "labelSelector", "matchLabels", VERSION)
-        for term, place in found
-        if _selects_own_kind(mapping(term), workload)
-    ]
+    return [(mapping(term), place) for term, place in found]
 
 
 def _selects_own_kind(term: dict[str, Any], workload: Workload) -> bool:
@@ -139,7 +154,7 @@ def mentions(workload: Workload, name: str, view: ClusterView) -> Iterator[Findi
         for place, reference in _references((), other.data):
             if (
                 reference.get("kind") != workload.kind
-                or reference.get("name") not in workload.names
+                or text(reference.get("name")) not in workload.names
             ):
                 continue
             namespace = text(reference.get("namespace")) or other.namespace

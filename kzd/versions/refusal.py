@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kzd.cluster.availability import SHARED_MODES, claims
 from kzd.cluster.cluster_view import ClusterView
@@ -59,8 +59,6 @@ def _why_unnamed(workload: Workload) -> str:
         return "it was read from a cluster, where names are final; give kzd its manifests"
     if not text(workload.get(NAME)):
         return "it has no name to put a version behind"
-    if not re.fullmatch(LABEL, base_of(workload)):
-        return "its name must fit into the label `kzd.dev/base`: at most 63 characters"
     if not mapping(workload.get(SELECTOR)):
         return "it has no selector to tell versions apart by"
     return ""
@@ -88,7 +86,7 @@ def _why_referred(workload: Workload, view: ClusterView) -> str:
         reference = mapping(other.get(path("spec.workloadRef")))
         is_meant = reference.get("kind", workload.kind) == workload.kind
         near = view.namespaces_match(workload.namespace, other.namespace)
-        if is_meant and near and reference.get("name") in workload.names:
+        if is_meant and near and text(reference.get("name")) in workload.names:
             return f"it is the template of {other.kind} '{other.name}', which keeps its versions"
     return ""
 
@@ -108,7 +106,7 @@ def _why_shared_selector(workload: Workload, view: ClusterView) -> str:
 
 def _why_not_final(workload: Workload, view: ClusterView) -> str:
     """Names that kustomize settles after kzd: the version would not be that of the result."""
-    for kind, name, _ in config_references(workload):
+    for kind, name in _names(workload):
         for other in view.everything:
             if other.kind == kind and name in other.names and view.means(workload, name, other):
                 is_generated = bool(other.annotations.get(HASH_SUFFIX))
@@ -118,10 +116,39 @@ def _why_not_final(workload: Workload, view: ClusterView) -> str:
     return ""
 
 
+def _names(workload: Workload) -> Iterator[tuple[str, str]]:
+    """What the template names: kinds and names."""
+    for kind, name, _ in config_references(workload):
+        yield kind, name
+    for claim in claims(workload):
+        yield "PersistentVolumeClaim", claim
+    for kind, field in (
+        ("ServiceAccount", "serviceAccountName"),
+        ("PriorityClass", "priorityClassName"),
+    ):
+        given = text(workload.pod_spec.get(field))
+        if given:
+            yield kind, given
+
+
 def is_same(one: Resource, other: Resource) -> bool:
     """Whether they are one resource, or copies of it in several files."""
     is_copy = one.identity == other.identity and one.origin.file != other.origin.file
     return one is other or is_copy
+
+
+def is_label(value: str) -> bool:
+    """Whether a label can hold it."""
+    return re.fullmatch(LABEL, value) is not None
+
+
+def why_unfit(renamed: Iterable[Resource], instance: str) -> str:
+    """Which name a label can't hold, empty where all fit."""
+    for item in renamed:
+        if not is_label(base_of(item)):
+            name = f"the name of {item.kind} '{item.name}'"
+            return f"the label `kzd.dev/base` can't hold {name}: at most 63 characters"
+    return "" if is_label(instance) else f"the label `kzd.dev/instance` can't hold '{instance}'"
 
 
 def clashes(renamed: Resource, version: str, view: ClusterView) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
-from typing import Any
+from typing import Any, NamedTuple
 
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Resource, Workload
@@ -15,8 +15,8 @@ from kzd.value import text
 from kzd.versions import references
 from kzd.versions.annotations import spoken, undisturbed
 from kzd.versions.config_copies import kept
-from kzd.versions.marks import NAME, base_of, is_versioned, marks, put, unguarded
-from kzd.versions.refusal import clashes, why_not
+from kzd.versions.marks import NAME, base_of, is_versioned, marks, oddity, put, unguarded
+from kzd.versions.refusal import clashes, why_not, why_unfit
 
 SELECTOR = (*path("spec.selector.matchLabels"), VERSION)
 APP_INSTANCE = "app.kubernetes.io/instance"
@@ -37,42 +37,72 @@ def decisions(
     """What makes a workload that opted in one of its version; or why it is left as it is."""
     why = why_not(resource, view)
     if why or not isinstance(resource, Workload):
-        yield Finding(NAME, f"gets no Deployment for each version: {why}", "warning")
+        yield _refused(why)
         return
     instance = _instance(resource, options)
     config = list(kept(resource, instance, view, copies=options.config == "keep"))
     of_template = [*undisturbed(resource, options), *config]
+    odd = oddity(resource, of_template)
+    if odd:
+        yield _refused(odd)
+        return
     version = _version_with(resource, of_template)
     name = version_name(base_of(resource), version)
-    autoscalers = references.targeting(resource, view)
-    budgets, shared = references.budgets(resource, view)
-    services, of_services = references.services(resource, options.service, view)
-    renamed = [resource, *(other for other, _ in autoscalers), *budgets]
+    following = _following(resource, version, instance, options, view)
+    renamed = [resource, *following.renamed]
     wrong = [finding for item in renamed for finding in clashes(item, version, view)]
-    if wrong:
-        yield from wrong
+    findings = list(_first_step(resource, name))
+    findings += [told for item in renamed for told in unguarded(item)]
+    findings += [*following.findings, *(item for item in config if isinstance(item, Finding))]
+    parts = (
+        *_named(resource, version, instance, view),
+        *spoken(resource, options),
+        *(item for item in of_template if not isinstance(item, Finding)),
+        *following.edits,
+    )
+    odd = why_unfit(renamed, instance) or oddity(resource, parts)
+    if wrong or odd:
+        yield from wrong or [_refused(odd)]
         return
-    findings = [
-        *_first_step(resource, name),
-        *(told for item in renamed for told in unguarded(item)),
-    ]
-    parts: list[Edit | Create] = list(_named(resource, version, instance, view))
-    parts += [*spoken(resource, options), *_made(of_template)]
-    for other, place in autoscalers:
-        parts += [*marks(other, version, instance, FOLLOWS), *put(other, place, name, FOLLOWS)]
-        parts += references.keda_hpa(other, version)
-    for budget in budgets:
-        parts += marks(budget, version, instance, FOLLOWS)
-        parts += put(budget, SELECTOR, version, OWN_PODS)
-    for service in services:
-        parts += put(
-            service, ("spec", "selector", VERSION), version, "it selects this version only"
-        )
     if parts:
-        yield Together(tuple(parts), f"Deployment '{resource.name}' must become '{name}'")
+        yield Together(parts, f"Deployment '{resource.name}' must become '{name}'")
     if resource.get(NAME) == name:
-        yield from (item for item in config if isinstance(item, Finding))
-        yield from [*findings, *shared, *of_services, *references.mentions(resource, name, view)]
+        yield from [*findings, *references.mentions(resource, name, view)]
+
+
+class _Following(NamedTuple):
+    """What refers to a Deployment: what gets a name of the version too, the edits, what to say."""
+
+    renamed: list[Resource]
+    edits: list[Edit]
+    findings: list[Finding]
+
+
+def _following(
+    workload: Workload, version: str, instance: str, options: Any, view: ClusterView
+) -> _Following:
+    name = version_name(base_of(workload), version)
+    autoscalers = references.targeting(workload, view)
+    budgets, shared = references.budgets(workload, view)
+    services, of_services = references.services(workload, options.service, view)
+    terms, of_terms = references.terms(workload, view)
+    edits: list[Edit] = []
+    for place in terms:
+        edits += put(workload, place, version, "the Pods of other versions don't count")
+    for other, place in autoscalers:
+        edits += [*marks(other, version, instance, FOLLOWS), *put(other, place, name, FOLLOWS)]
+        edits += references.keda_hpa(other, version)
+    for other in budgets:
+        edits += marks(other, version, instance, FOLLOWS)
+        edits += put(other, SELECTOR, version, OWN_PODS)
+    for other in services:
+        edits += put(other, ("spec", "selector", VERSION), version, "it selects this version only")
+    renamed = [*(other for other, _ in autoscalers), *budgets]
+    return _Following(renamed, edits, [*shared, *of_services, *of_terms])
+
+
+def _refused(why: str) -> Finding:
+    return Finding(NAME, f"gets no Deployment for each version: {why}", "warning")
 
 
 def _instance(workload: Workload, options: Any) -> str:
@@ -80,13 +110,9 @@ def _instance(workload: Workload, options: Any) -> str:
     return given or text(workload.labels.get(APP_INSTANCE)) or base_of(workload)
 
 
-def _made(decisions: Iterable[Edit | Create | Finding]) -> Iterator[Edit | Create]:
-    return (item for item in decisions if not isinstance(item, Finding))
-
-
 def _version_with(workload: Workload, decisions: Iterable[Edit | Create | Finding]) -> str:
     """The version of the template as some edits of it leave it."""
-    data = deepcopy(workload.data)
+    data: Any = deepcopy(workload.data)
     for item in decisions:
         if isinstance(item, Edit):
             set_at(data, item.path, item.value)
@@ -103,8 +129,6 @@ def _named(workload: Workload, version: str, instance: str, view: ClusterView) -
     yield from put(workload, SELECTOR, version, OWN_PODS)
     labels = (*workload.template, "metadata", "labels", VERSION)
     yield from put(workload, labels, version, "Services, budgets and people tell its Pods apart")
-    for place in references.terms(workload):
-        yield from put(workload, place, version, "the Pods of other versions don't count")
 
 
 def _first_step(workload: Workload, name: str) -> Iterator[Finding]:
