@@ -25,7 +25,7 @@ IDLE_QUERY = f"{LONG_TASK}.idleQuery"
 """The annotation with a Prometheus query whose value is 0 where a version is idle."""
 
 IDLE_PATH = f"{LONG_TASK}.idlePath"
-"""The annotation with the path, `:port/path`, that a Pod answers with 200 where it is idle."""
+"""The annotation with the endpoint, `:port/path`, at which a Pod says that it is idle."""
 
 IDLE_ANNOTATION = f"{LONG_TASK}.idleAnnotation"
 """The annotation with the Pod annotation, `key=value`, by which a Pod says that it is idle."""

@@ -90,7 +90,7 @@ class Options(OptionSet):
     )
     idle_query: str | None = option(None, "A Prometheus query that is 0 when a version is idle.")
     idle_path: str | None = option(
-        None, "What a Pod answers with 200 when it is idle, `:port/path`."
+        None, "Where an idle Pod answers 204, or 200 and `idle`: `:port/path`."
     )
     idle_annotation: str | None = option(None, "The annotation of an idle Pod, `key=value`.")
     idle_readiness: str | None = option(
