@@ -128,8 +128,8 @@ def manifests(wanted: Wanted, limits: Limits, options: dict[str, Any]) -> str:
     """
     The manifests for each namespace of the current versions, as YAML.
 
-    `options` are those of the command line: `image`, `schedule`, `instance_label`, `prometheus`
-    and `is_direct`.
+    `options` are those of the command line: `image`, `schedule`, `instance_label`, `is_direct`,
+    `prometheus`, and `prometheus_token`, a path in the Pod.
     """
     return "---\n".join(_of(space, wanted, limits, options) for space in wanted.namespaces)
 
@@ -157,6 +157,7 @@ def _arguments(namespace: str, limits: Limits, options: dict[str, Any]) -> list[
         "--format": "json",
         "--instance-label": options["instance_label"],
         "--prometheus": options["prometheus"],
+        "--prometheus-token": options["prometheus_token"],
         "--min-age": _seconds(limits.min_age_seconds),
         "--max-age": _seconds(limits.max_age_seconds),
         "--max-versions": limits.max_versions,
@@ -168,7 +169,7 @@ def _arguments(namespace: str, limits: Limits, options: dict[str, Any]) -> list[
 
 
 def _seconds(value: float | None) -> str:
-    return "" if value is None else f"{value:g}s"
+    return "" if value is None else f"{int(value) if value % 1 == 0 else value}s"
 
 
 def _reduced(namespace: str, wanted: Wanted) -> str:

@@ -98,17 +98,24 @@ def test_without_secrets_in_the_manifests_none_may_be_read(retire: Retiring) -> 
     assert all(resource != "secrets" for _, resource in allowed(printed(retire)["Role"]))
 
 
-def test_the_manifests_are_valid(retire: Retiring) -> None:
+def test_the_options_are_handed_on(retire: Retiring) -> None:
     current(retire)
-    made = printed(retire, "--max-versions", "3", "--prometheus", "http://prometheus:9090")
+    token = str(retire.console.write("token", "secret"))
+    made = printed(
+        retire, "--max-versions", "3", "--prometheus", "http://prometheus:9090",
+        "--prometheus-token", token, "--max-age", "7d", "--force-after", "30d", "--direct",
+    )  # fmt: skip
 
     assert set(made) == {"ServiceAccount", "Role", "RoleBinding", "ConfigMap", "CronJob"}
     assert {item["metadata"]["namespace"] for item in made.values()} == {"shop"}
     assert arguments(made) == [
         "retire", "apply", "--yes", "--configmap", "kzd-retire", "--namespace", "shop",
         "--format", "json", "--instance-label", "kzd.dev/instance",
-        "--prometheus", "http://prometheus:9090", "--min-age", "600s", "--max-versions", "3",
+        "--prometheus", "http://prometheus:9090", "--prometheus-token", token,
+        "--min-age", "600s", "--max-age", "604800s", "--max-versions", "3",
+        "--force-after", "2592000s", "--direct",
     ]  # fmt: skip
+    assert run(retire, made).code == 0
 
 
 def test_the_configmap_holds_no_more_than_what_has_to_be_known(retire: Retiring) -> None:
