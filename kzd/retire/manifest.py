@@ -140,7 +140,7 @@ def _of(namespace: str, wanted: Wanted, limits: Limits, options: dict[str, Any])
     text = HEADER + (PROXY if asks_pods else "") + (SECRETS if has_secrets else "") + REST
     return text.format(
         name=NAME,
-        namespace=namespace,
+        namespace=json.dumps(namespace),  # one may look like a number
         key=KEY,
         pods="list, patch" if limits.scales_down else "list",
         current=_reduced(namespace, wanted),
