@@ -11,6 +11,7 @@ from kzd.cluster.resource import Resource, Workload
 from kzd.edit import Create, Edit, FieldPath, Finding
 from kzd.long_task import BASE, INSTANCE, PRUNE_GUARDS, VERSION, content_hash, version_name
 from kzd.value import mapping, sequence, text
+from kzd.versions.index import index_of
 from kzd.versions.marks import base_of
 
 CONTENT = ("immutable", "type", "data", "binaryData", "stringData")
@@ -61,8 +62,9 @@ def used(workload: Workload, view: ClusterView) -> list[tuple[Resource, list[Fie
         places[(kind, name)].append(place)
     named = [
         other
-        for other in view.everything
-        if other.api_version == "v1" and (other.kind, other.name) in places
+        for kind, name in places
+        for other in index_of(view).named.get((kind, name), ())
+        if (other.api_version, other.name) == ("v1", name)
     ]
     return [(other, places[(other.kind, other.name)]) for other in view.near(workload, named)]
 
@@ -98,9 +100,8 @@ def _why_not_copied(original: Resource, name: str, view: ClusterView) -> str:
         return "no copy is made of what the cluster fills"
     if any(key.startswith("helm.sh/hook") for key in original.annotations):
         return "no copy is made of a Helm hook"
-    for other in view.everything:
-        is_taken = (other.kind, other.name) == (original.kind, name)
-        if is_taken and view.namespaces_match(original.namespace, other.namespace):
+    for other in index_of(view).named.get((original.kind, name), ()):
+        if view.namespaces_match(original.namespace, other.namespace):
             return f"a copy would be '{name}', which another {other.kind} is"
     return ""
 

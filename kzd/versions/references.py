@@ -11,13 +11,7 @@ from kzd.cluster.selection import label_selector_matches
 from kzd.edit import Edit, FieldPath, Finding, path
 from kzd.long_task import VERSION, version_name
 from kzd.value import mapping, sequence, text, words
-
-TARGETS = {
-    ("autoscaling", "HorizontalPodAutoscaler"): path("spec.scaleTargetRef"),
-    ("keda.sh", "ScaledObject"): path("spec.scaleTargetRef"),
-    ("autoscaling.k8s.io", "VerticalPodAutoscaler"): path("spec.targetRef"),
-}
-"""Who acts on a Deployment by its name, and where it says so."""
+from kzd.versions.index import TARGETS, index_of
 
 KEDA_HPA = path("spec.advanced.horizontalPodAutoscalerConfig.name")
 MATCH_LABELS = path("spec.selector.matchLabels")
@@ -29,17 +23,16 @@ POD_TEMPLATE_HASH = "pod-template-hash"
 def targeting(workload: Workload, view: ClusterView) -> list[tuple[Resource, FieldPath]]:
     """The autoscalers of a workload, each with the path of the name in it."""
     places = {}
-    for other in view.everything:
-        place = TARGETS.get((other.group, other.kind))
-        target = mapping(other.get(place)) if place else {}
+    for other in index_of(view).targets:
+        place = TARGETS[(other.group, other.kind)]
+        target = mapping(other.get(place))
         if (
-            place
-            and (text(target.get("kind")) or "Deployment") == workload.kind
+            (text(target.get("kind")) or "Deployment") == workload.kind
             and text(target.get("name")) in workload.names
             and view.means(other, target["name"], workload)
         ):
             places[id(other)] = (*place, "name")
-    meant = view.near(workload, [other for other in view.everything if id(other) in places])
+    meant = view.near(workload, [other for other in index_of(view).targets if id(other) in places])
     return [(other, places[id(other)]) for other in meant]
 
 
@@ -147,31 +140,13 @@ def services(
 
 def mentions(workload: Workload, name: str, view: ClusterView) -> Iterator[Finding]:
     """What names the workload in a way that kzd does not know: custom kinds, other namespaces."""
-    known = {id(other) for other, _ in targeting(workload, view)}
-    for other in view.everything:
-        if other is workload or id(other) in known:
-            continue
-        for place, reference in _references((), other.data):
-            if (
-                reference.get("kind") != workload.kind
-                or text(reference.get("name")) not in workload.names
-            ):
-                continue
-            namespace = text(reference.get("namespace")) or other.namespace
-            if view.namespaces_match(workload.namespace, namespace):
-                message = f"names {workload.kind} '{workload.name}', which this version calls "
-                message += f"'{name}'; kzd does not know what a {other.kind} does with it"
-                yield Finding((*place, "name"), message, "warning", about=other)
-
-
-def _references(field_path: FieldPath, value: Any) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
-    """The mappings below a resource that have a kind and a name."""
-    if isinstance(value, dict):
-        if field_path and "kind" in value and "name" in value:
-            yield field_path, value
-        for key, item in value.items():
-            if isinstance(key, str):
-                yield from _references((*field_path, key), item)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _references((*field_path, index), item)
+    found = [
+        mention
+        for known in sorted(workload.names)
+        for mention in index_of(view).mentions.get((workload.kind, known), ())
+    ]
+    for other, place, namespace in found:
+        if other is not workload and view.namespaces_match(workload.namespace, namespace):
+            message = f"names {workload.kind} '{workload.name}', which this version calls "
+            message += f"'{name}'; kzd does not know what a {other.kind} does with it"
+            yield Finding((*place, "name"), message, "warning", about=other)

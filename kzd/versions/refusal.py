@@ -9,14 +9,14 @@ from kzd.cluster.availability import SHARED_MODES, claims
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Resource, Workload
 from kzd.cluster.selection import label_selector_matches
-from kzd.edit import Finding, path
+from kzd.edit import Finding
 from kzd.long_task import version_name
 from kzd.value import mapping, text
 from kzd.versions.config_copies import config_references
+from kzd.versions.index import SELECTOR, WORKLOAD_REF, index_of
 from kzd.versions.marks import NAME, base_of
 
 LABEL = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
-SELECTOR = path("spec.selector")
 KINDS = {
     "StatefulSet": "its Pods keep their names and claims, which two versions can't share",
     "DaemonSet": "it runs one Pod on each node; give its long tasks to a Deployment",
@@ -82,8 +82,8 @@ def _why_not_beside(workload: Workload, view: ClusterView) -> str:
 
 
 def _why_referred(workload: Workload, view: ClusterView) -> str:
-    for other in view.everything:
-        reference = mapping(other.get(path("spec.workloadRef")))
+    for other in index_of(view).templates:
+        reference = mapping(other.get(WORKLOAD_REF))
         is_meant = reference.get("kind", workload.kind) == workload.kind
         near = view.namespaces_match(workload.namespace, other.namespace)
         if is_meant and near and text(reference.get("name")) in workload.names:
@@ -93,8 +93,10 @@ def _why_referred(workload: Workload, view: ClusterView) -> str:
 
 def _why_shared_selector(workload: Workload, view: ClusterView) -> str:
     selector = workload.get(SELECTOR)
-    for other in view.everything:
-        if not isinstance(other, Workload) or is_same(workload, other) or not other.get(SELECTOR):
+    selected = view.workloads_selected(selector, workload)
+    selecting = index_of(view).selectors.candidates(workload.pod_labels)
+    for other in (*selected, *selecting):
+        if is_same(workload, other) or not other.get(SELECTOR):
             continue
         if view.namespaces_match(workload.namespace, other.namespace) and (
             label_selector_matches(selector, other.pod_labels)
@@ -107,8 +109,8 @@ def _why_shared_selector(workload: Workload, view: ClusterView) -> str:
 def _why_not_final(workload: Workload, view: ClusterView) -> str:
     """Names that kustomize settles after kzd: the version would not be that of the result."""
     for kind, name in _names(workload):
-        for other in view.everything:
-            if other.kind == kind and name in other.names and view.means(workload, name, other):
+        for other in index_of(view).named.get((kind, name), ()):
+            if view.means(workload, name, other):
                 is_generated = bool(other.annotations.get(HASH_SUFFIX))
                 if is_generated or other.name != name:
                     what = f"{kind} '{name}' gets its final name only after kzd"
@@ -154,7 +156,8 @@ def why_unfit(renamed: Iterable[Resource], instance: str) -> str:
 def clashes(renamed: Resource, version: str, view: ClusterView) -> Iterator[Finding]:
     """Another resource that has the name already."""
     name = version_name(base_of(renamed), version)
-    for other in view.everything:
+    named = index_of(view).named
+    for other in (*named[(renamed.kind, name)], *named[(renamed.kind, renamed.name)]):
         if (
             not is_same(renamed, other)
             and (other.group, other.kind) == (renamed.group, renamed.kind)
