@@ -435,6 +435,17 @@ def test_kinds_that_are_not_installed_are_none(retire: Retiring, cluster: FakeCl
     assert retire.names("deployments") == [NEW]
 
 
+@pytest.mark.parametrize("resource", ["services", "horizontalpodautoscalers", "pods"])
+def test_kinds_that_every_cluster_has_are_never_none(
+    retire: Retiring, cluster: FakeCluster, resource: str
+) -> None:
+    scene(retire)
+    cluster.fail("list", resource, 404, reason="NotFound")
+
+    assert retire().code == 3
+    assert OLD in retire.names("deployments")
+
+
 # --- other ways to ask
 
 
