@@ -12,14 +12,13 @@ from kzd.measure.doubts import reasons, stale_ports, warnings
 from kzd.measure.evidence import Evidence, gather
 from kzd.measure.fields import time
 from kzd.measure.order_statistics import bound_index, confidence_reached
-from kzd.measure.record import FRESH, URL, WARM_UP, Deletion, latest, moment
+from kzd.measure.record import FRESH, LONGEST_SECONDS, URL, WARM_UP, Deletion, latest, moment
 from kzd.measure.tally import Figures, Observer, figures, merged, observers, plain, rounded_up
 from kzd.measurement import INSUFFICIENT, MEASURED, Measurement
 from kzd.option_value import listed, nearest, shown
 from kzd.settings import PATHS
 
 LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-LONGEST_SECONDS = 3600.0
 
 
 class Summary(NamedTuple):
