@@ -69,11 +69,13 @@ def filter_arguments(arguments: list[str]) -> dict[str, Any] | None:
     """
     is_render = arguments[:1] == ["render"]
     rest = arguments[1:] if is_render else list(arguments)
-    if is_render and rest.count("-") == 1:
-        rest.remove("-")
     asked: dict[str, Any] = {}
+    may_name_stdin = is_render
     while rest:
         option, has_value, value = rest.pop(0).partition("=")
+        if option == "-" and may_name_stdin:
+            may_name_stdin = False
+            continue
         if option in FLAGS and not has_value:
             name, flag = FLAGS[option]
             asked[name] = flag

@@ -19,8 +19,9 @@ class Measurement(NamedTuple):
     `namespaces` are globs, none for all.  `claim` is MEASURED or INSUFFICIENT, and `reason` then
     says why.  With `confidence`, `quantile` of all rolling updates end within `bound_seconds`,
     which is None where that can't be claimed.  `rollouts` is n; `deletions` and `censored` count
-    Pods.  `measured_at` is a date as ISO 8601 writes it.  `observers`, `cluster`, `load` and
-    `tool` describe the run, as plain data.  `source` says where it was read.
+    Pods.  `measured_at` is a date as ISO 8601 writes it.  `singles` tells of deletions one by one,
+    which are in no claim; `observers`, `cluster`, `load` and `tool` describe the run: all of that
+    as plain data.  `source` says where it was read.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Measurement(NamedTuple):
     namespaces: tuple[str, ...] = ()
     reason: str = ""
     observers: tuple[Any, ...] = ()
+    singles: Any = None
     cluster: Any = None
     load: Any = None
     tool: str = ""

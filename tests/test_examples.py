@@ -48,9 +48,14 @@ def test_example(name: str) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert {"leave-alone", "live-cluster", "shop", "stateful-set-and-worker", "web-app"} <= set(
-        EXAMPLES
-    )
+    assert {
+        "leave-alone",
+        "live-cluster",
+        "measure",
+        "shop",
+        "stateful-set-and-worker",
+        "web-app",
+    } <= set(EXAMPLES)
 
 
 def test_the_readme_shows_what_its_commands_print() -> None:
@@ -68,7 +73,12 @@ def test_the_readme_shows_what_its_commands_print() -> None:
 
 
 def test_the_readme_s_configuration_is_one() -> None:
-    (shown,) = (text for language, text in blocks(ROOT / "README.md") if language == "yaml")
+    shown, measurement = (
+        text for language, text in blocks(ROOT / "README.md") if language == "yaml"
+    )
+    if "PropagationMeasurement" in shown:
+        shown, measurement = measurement, shown
+    assert measurement == (ROOT / "examples/measure/propagation.yaml").read_text()
     given = f"{shown}---\n{(ROOT / 'examples/web-app/input.yaml').read_text()}"
     done = subprocess.run(
         ["kzd", "check"], input=given, capture_output=True, text=True, env=ENVIRONMENT

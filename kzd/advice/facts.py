@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import inf
 from typing import Any, NamedTuple
 
 from kzd.measurement import Measurement, margin_seconds
@@ -69,7 +70,7 @@ class Facts(NamedTuple):
     `kube_proxy` is the minor version of the oldest kube-proxy, `services` counts Services.
     `seconds` is the propagation in rolling updates, to `resolution_seconds`; `reused_seconds` the
     longest that an observer with few source ports saw, `single_seconds` the median of lone
-    deletions, which a PropagationMeasurement does not tell.
+    deletions.
     """
 
     kernel: Kernel | None = None
@@ -148,15 +149,22 @@ def facts_of(measurement: Measurement) -> Facts:
         seconds=measurement.maximum_seconds if seconds is None else seconds,
         resolution_seconds=measurement.resolution_seconds,
         reused_seconds=max(_reused(measurement), default=None),
+        single_seconds=_seconds(mapping(measurement.singles).get("medianSeconds")),
     )
 
 
 def _reused(measurement: Measurement) -> Iterator[float]:
     """The longest that each observer with few source ports saw."""
     for observer in map(mapping, measurement.observers):
-        longest = observer.get("maximumSeconds")
-        if observer.get("ports") == "reused" and isinstance(longest, int | float):
+        longest = _seconds(observer.get("maximumSeconds"))
+        if observer.get("ports") == "reused" and longest is not None:
             yield longest
+
+
+def _seconds(value: Any) -> float | None:
+    """Seconds out of plain data; None for what are none."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value < inf else None
 
 
 def _read(reader: Any, value: Any) -> Any:

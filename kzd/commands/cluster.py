@@ -50,6 +50,6 @@ def with_options(options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
     return add
 
 
-def is_given(context: click.Context, name: str) -> bool:
+def is_given(context: click.Context, name: str | None) -> bool:
     """Whether the command line says an option."""
-    return context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
+    return name is not None and context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE

@@ -7,52 +7,16 @@ from typing import Any
 import click
 
 from kzd.commands.answer import Answer
-from kzd.commands.cluster import KUBECONFIG, is_given, seconds, with_options
+from kzd.commands.cluster import KUBECONFIG, is_given, with_options
 from kzd.commands.failure import answered
+from kzd.commands.measure_options import CLAIM, NAMESPACE, PROBE, namespaces
 from kzd.commands.measuring import records, run
 from kzd.commands.terminal import emit
 from kzd.report import text
 
-CLUSTER = (
-    *KUBECONFIG,
-    click.option("--namespace", metavar="NAME", default="",
-                 help="A namespace that is there; without it one is made, and removed again."),
-)  # fmt: skip
-PROBE = (
-    click.option("--rollouts", metavar="N", type=click.IntRange(0), default=60, show_default=True,
-                 help="Rolling updates to measure, what --resume holds counted in."),
-    click.option("--singles", metavar="N", type=click.IntRange(0), default=10, show_default=True,
-                 help="Single deletions after them, a series of its own."),
-    click.option("--duration", "duration_seconds", metavar="TIME", callback=seconds,
-                 help="Begin nothing more after this time, such as 30m."),
-    click.option("--resume", metavar="FILE", default="",
-                 help="Go on with the records of this file, and write to it."),
-    click.option("--path", "paths", multiple=True,
-                 type=click.Choice(("cluster-ip", "headless", "node-port")),
-                 help="A path in the cluster; may be repeated. Default: cluster-ip."),
-    click.option("--url", metavar="URL", default="",
-                 help="A URL that leads to Service kzd-measure, asked from this machine."),
-    click.option("--backends", metavar="N", type=click.IntRange(2, 50), default=3,
-                 show_default=True, help="Pods behind the Service."),
-    click.option("--observers", metavar="N", type=click.IntRange(0, 40), default=3,
-                 show_default=True, help="Pods that ask, spread over the nodes."),
-    click.option("--host-network", "is_on_host_network", is_flag=True,
-                 help="Observers ask from the nodes' own network."),
-    click.option("--rate", metavar="N", type=click.FloatRange(1, 300), default=50.0,
-                 show_default=True, help="New connections a second, of each observer and path."),
-    click.option("--window", "window_seconds", metavar="TIME", callback=seconds,
-                 help="How long a deleted Pod goes on serving; unset, a warm-up finds it."),
-    click.option("--pause", "pause_seconds", metavar="TIME", callback=seconds, default="3s",
-                 show_default=True, help="Time between two rolling updates."),
-    click.option("--churn", metavar="N", type=click.FloatRange(0, 100), default=0.0,
-                 help="Changes a second of other Services beside it."),
-    click.option("--image", metavar="IMAGE", default="python:3.13-slim", show_default=True,
-                 help="Any image with Python 3.8 or newer."),
-)  # fmt: skip
-
 
 @click.group(invoke_without_command=True, short_help="Measure propagation on a cluster.")
-@with_options((*CLUSTER, *PROBE))
+@with_options((*KUBECONFIG, NAMESPACE, *PROBE))
 @click.pass_context
 def measure(called: click.Context, /, **options: Any) -> int | None:
     """
@@ -63,16 +27,18 @@ def measure(called: click.Context, /, **options: Any) -> int | None:
     the end, also after Ctrl-C.  `kzd measure summary` makes a PropagationMeasurement of them.
     """
     if called.invoked_subcommand is not None:
-        given = [name for name in options if is_given(called, name)]
+        given = [option for option in called.command.params if is_given(called, option.name)]
         if given:
-            option = given[0].replace("_", "-")
-            raise click.UsageError(f"--{option} comes after `{called.invoked_subcommand}`")
+            where = f"`{called.invoked_subcommand}`"
+            raise click.UsageError(f"{given[0].opts[0]} is no option of `measure` before {where}")
         return None
     return emit(answered((), lambda: run(options)))
 
 
-@measure.command()
-@with_options(CLUSTER)
+@measure.command(short_help="Remove what a run left in a cluster.")
+@with_options(KUBECONFIG)
+@click.option("--namespace", metavar="NAME", default="", callback=namespaces,
+              help="The namespace given to `measure`, if one was.")  # fmt: skip
 def cleanup(kubeconfig: str, context: str, namespace: str) -> int:
     """
     Remove what a run of `kzd measure` left in a cluster.
@@ -89,7 +55,8 @@ def cleanup(kubeconfig: str, context: str, namespace: str) -> int:
         from kzd.measure.rbac import explain
 
         try:
-            removed = remove(connect(kubeconfig, context), namespace or NAME)
+            api = connect(kubeconfig, context)
+            removed = remove(api, namespace or NAME, with_namespace=not namespace)
         except ClusterError as error:
             explain(error)
             raise
@@ -99,8 +66,9 @@ def cleanup(kubeconfig: str, context: str, namespace: str) -> int:
     return emit(answered((), command))
 
 
-@measure.command()
-@click.option("--namespace", metavar="NAME", default="", help="The namespace given to `measure`.")
+@measure.command(short_help="Print the smallest Role that it needs.")
+@click.option("--namespace", metavar="NAME", default="", callback=namespaces,
+              help="The namespace given to `measure`.")  # fmt: skip
 @click.option("--churn", is_flag=True, help="What --churn needs, too.")
 def rbac(namespace: str, churn: bool) -> int:
     """Print the smallest Role that `kzd measure` needs, and what it is for."""
@@ -116,30 +84,9 @@ def rbac(namespace: str, churn: bool) -> int:
 RECORDS = click.argument("names", metavar="FILE...", nargs=-1, required=True, type=click.Path())
 
 
-@measure.command()
+@measure.command(short_help="Records to a PropagationMeasurement, to commit.")
 @RECORDS
-@click.option(
-    "--quantile",
-    type=click.FloatRange(0.5, 0.999),
-    default=0.95,
-    show_default=True,
-    help="The share of rolling updates that the bound is for.",
-)
-@click.option(
-    "--confidence",
-    type=click.FloatRange(0.5, 0.999),
-    default=0.95,
-    show_default=True,
-    help="How sure the bound has to be.",
-)
-@click.option("--path", metavar="PATH", default="", help="What a measured --url is: ingress, ...")
-@click.option(
-    "--namespaces",
-    metavar="GLOB",
-    multiple=True,
-    help="Where it counts, all namespaces if unset; may be repeated.",
-)
-@click.option("--name", metavar="NAME", default="", help="The document's name; unset, the path's.")
+@with_options(CLAIM)
 def summary(names: tuple[str, ...], **options: Any) -> int:
     """
     Make a PropagationMeasurement of records: a document for each path, to commit.
@@ -163,12 +110,13 @@ def summary(names: tuple[str, ...], **options: Any) -> int:
             name=options["name"],
         )
         out = documents(item.measurement for item in found)
-        return Answer(out, "".join(map(text.note, notes)) + told(found), 0)
+        said = "".join(f"{text.printable(line)}\n" for line in told(found).split("\n")[:-1])
+        return Answer(out, "".join(map(text.note, notes)) + said, 0)
 
     return emit(answered((), command))
 
 
-@measure.command()
+@measure.command(short_help="Records to a page that shows each deletion.")
 @RECORDS
 @click.option("--path", metavar="PATH", default="", help="What a measured --url is: ingress, ...")
 def timeline(names: tuple[str, ...], path: str) -> int:

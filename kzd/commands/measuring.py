@@ -40,12 +40,16 @@ def run(options: dict[str, Any]) -> Answer:
     from kzd.kube_api import ClusterError
     from kzd.kubeconfig import connect
     from kzd.measure.collect import collect
+    from kzd.measure.plan import is_left
     from kzd.measure.rbac import explain
 
     kubeconfig, context = options.pop("kubeconfig"), options.pop("context")
     resume = options.pop("resume")
     plan = _plan(options)
-    done, notes = _done(resume)
+    done, notes = _done(resume, plan)
+    if not is_left(plan, done):
+        told = f"nothing is left to measure: {resume} holds what is asked for"
+        return Answer(b"", "".join(map(text.note, [*notes, told])), 0)
     api: KubeApi = connect(kubeconfig, context)
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # Windows has one of them
@@ -74,6 +78,8 @@ def _plan(options: dict[str, Any]) -> Plan:
         raise ConfigError(f"must be http:// or https://, not '{url}'", field="--url")
     if not options["observers"] and not url:
         raise ConfigError("must be at least 1 without --url: nobody would ask", field="--observers")
+    if not options["rollouts"] and not options["singles"]:
+        raise ConfigError("must be at least 1 with --singles 0", field="--rollouts")
     default = CLUSTER_PATHS[:1] if options["observers"] else ()
     plan = Plan(**options | {"paths": options["paths"] or default})
     if reports(plan) > MAXIMUM_REPORTS:
@@ -85,10 +91,11 @@ def _plan(options: dict[str, Any]) -> Plan:
     return plan
 
 
-def _done(resume: str) -> tuple[dict[str, int], list[str]]:
-    """How many of each series a file holds, and what there is to tell about it."""
+def _done(resume: str, plan: Plan) -> tuple[dict[str, int], list[str]]:
+    """How many of each series a file holds over the plan's paths, and what there is to tell."""
     if not resume:
         return {}, []
+    from kzd.measure.plan import all_paths
     from kzd.measure.record import WARM_UP, read, whole
 
     try:
@@ -99,7 +106,8 @@ def _done(resume: str) -> tuple[dict[str, int], list[str]]:
     done: dict[str, int] = {}
     for deletions in whole(found.deletions):
         series = deletions[0].series
-        if series != WARM_UP:
+        paths = {item.path for deletion in deletions for item in deletion.arrivals}
+        if series != WARM_UP and paths.issuperset(all_paths(plan)):
             done[series] = done.get(series, 0) + 1
     return done, found.notes
 

@@ -17,7 +17,7 @@ from kzd.transform import Section, option
 
 TOP_KEYS = ("apiVersion", "kind", "metadata", "spec")
 DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-ANY = ("observers", "cluster", "load")
+ANY = ("observers", "singles", "cluster", "load")
 """Keys of `spec` that describe the run, in whatever words."""
 
 REQUIRED = (

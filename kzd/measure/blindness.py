@@ -35,7 +35,8 @@ def why_blind(accounts: Sequence[Account], plan: Plan) -> str:
 def _why_nothing(load: Load, plan: Plan) -> str:
     if load.failed > FAILED_SHARE * load.sent or not load.sent:
         errors = ", ".join(load.errors) or "no answer"
-        return f"{load.failed} of {load.sent} requests failed: {errors}"
+        hint = "; a NetworkPolicy may keep them away" if "TimeoutError" in load.errors else ""
+        return f"{load.failed} of {load.sent} requests failed: {errors}{hint}"
     if load.rate < RATE_SHARE * plan.rate:
         return f"{load.rate:.0f} connections a second, {plan.rate:g} were asked for"
     if len(load.pods) < plan.backends:

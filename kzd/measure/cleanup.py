@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from kzd.kube_api import ClusterError, KubeApi
 from kzd.measure.objects import (
     CHURN,
+    COLLECTIONS,
     HEADLESS,
     MANAGED,
     NODE_PORT,
@@ -24,6 +25,20 @@ NAMES = {
     "Service": (NAME, HEADLESS, NODE_PORT),
     "ConfigMap": (NAME,),
 }
+FOREIGN = {kind: COLLECTIONS[kind] for kind in ("Pod", *NAMES)} | {
+    "Ingress": "/apis/networking.k8s.io/v1/namespaces/{}/ingresses",
+    "StatefulSet": "/apis/apps/v1/namespaces/{}/statefulsets",
+    "DaemonSet": "/apis/apps/v1/namespaces/{}/daemonsets",
+    "Job": "/apis/batch/v1/namespaces/{}/jobs",
+    "CronJob": "/apis/batch/v1/namespaces/{}/cronjobs",
+    "PersistentVolumeClaim": "/api/v1/namespaces/{}/persistentvolumeclaims",
+}
+"""
+What somebody may have put into the namespace, with the path of each kind's collection.
+
+Secrets are not among them: to list them is to read them.
+"""
+
 PUBLISHED = ("kube-root-ca.crt", "istio-ca-root-cert", "openshift-service-ca.crt")
 """ConfigMaps that a controller puts into every namespace."""
 
@@ -32,12 +47,12 @@ POLL_SECONDS = 0.5
 GRACE_SECONDS = 1
 
 
-def remove(api: KubeApi, namespace: str, run: str = "") -> list[str]:
+def remove(api: KubeApi, namespace: str, run: str = "", *, with_namespace: bool) -> list[str]:
     """
     Remove the objects of a run, or of all runs, from a namespace; what was removed.
 
-    The namespace goes too where a run made it and nothing else is in it.  Goes on past what
-    fails, and raises ClusterError with all that may be left at the end.
+    `with_namespace` the namespace goes too where a run made it and nothing of FOREIGN is in it.
+    Goes on past what fails, and raises ClusterError with all that may be left at the end.
     """
     removed: list[str] = []
     failed: dict[str, ClusterError] = {}
@@ -46,8 +61,9 @@ def remove(api: KubeApi, namespace: str, run: str = "") -> list[str]:
         removed += found
         if failed:
             break
-    with _noted(failed, f"Namespace/{namespace}"):
-        removed += _namespace(api, namespace, run)
+    if with_namespace:
+        with _noted(failed, f"Namespace/{namespace}"):
+            removed += _namespace(api, namespace, run)
     if failed and f"Namespace/{namespace}" not in removed:
         first = next(iter(failed.values()))
         where = f" --namespace {namespace}" if namespace != NAME else ""
@@ -124,16 +140,16 @@ def _pods(api: KubeApi, namespace: str, run: str) -> list[str]:
 
 def _namespace(api: KubeApi, namespace: str, run: str) -> list[str]:
     """Remove the namespace that a run made, unless somebody put something of theirs into it."""
-    if namespace != NAME:
-        return []
     path = f"{collection('Namespace', '')}/{namespace}"
     found = api.find(path)
     labels = (found or {}).get("metadata", {}).get("labels") or {}
     if not MANAGED.items() <= labels.items() or (run and labels.get(RUN) != run):
         return []
-    for kind in ("Pod", *NAMES):
-        ours = {item["metadata"]["uid"] for item in _ours(api, kind, namespace, "")}
-        for item in api.get(collection(kind, namespace)).get("items") or []:
+    for kind in FOREIGN:
+        ours: set[str] = set()
+        if kind in COLLECTIONS:
+            ours = {item["metadata"]["uid"] for item in _ours(api, kind, namespace, "")}
+        for item in api.get(FOREIGN[kind].format(namespace)).get("items") or []:
             name = item["metadata"]["name"]
             if item["metadata"]["uid"] not in ours and name not in PUBLISHED:
                 raise ClusterError(f"{kind}/{name} in it is not of `kzd measure`, so it stays")

@@ -18,10 +18,10 @@ WIDTH = 100
 ORDER = (
     "path", "namespaces", "claim", "reason", "quantile", "confidence", "bound_seconds",
     "maximum_seconds", "rollouts", "deletions", "censored", "resolution_seconds", "measured_at",
-    "observers", "cluster", "load", "tool",
+    "observers", "singles", "cluster", "load", "tool",
 )  # fmt: skip
 
-MAY_BE_LEFT_OUT = ("namespaces", "reason", "observers", "cluster", "load", "tool")
+MAY_BE_LEFT_OUT = ("namespaces", "reason", "observers", "singles", "cluster", "load", "tool")
 
 
 def documents(measurements: Iterable[Measurement]) -> bytes:

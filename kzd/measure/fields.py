@@ -38,9 +38,14 @@ def mapping(fields: dict[str, Read]) -> Read:
     return read
 
 
-def value(kind: str, minimum: float | None = None, choices: tuple[str, ...] = ()) -> Read:
+def value(
+    kind: str,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Read:
     """Reads a value of an option's type."""
-    option = Option(None, "", minimum=minimum, choices=choices, type=kind)
+    option = Option(None, "", minimum=minimum, maximum=maximum, choices=choices, type=kind)
 
     def read(data: Any, place: str) -> Any:
         try:

@@ -18,6 +18,9 @@ HEADLESS, NODE_PORT = f"{NAME}-headless", f"{NAME}-node-port"
 CHURN = f"{NAME}-churn"
 CHURN_SERVICES = 20
 PORT = 8080
+NOBODYS = {"IPv4": "192.0.2.", "IPv6": "2001:db8::"}
+"""The beginnings of addresses for documentation.  Source: RFC 5737, RFC 3849."""
+
 GRACE_BEYOND_SECONDS = 30
 UNPRIVILEGED = 65532
 
@@ -30,6 +33,12 @@ propagation under the name of another path.
 Source: https://istio.io/latest/docs/reference/config/labels/,
 https://linkerd.io/2/features/proxy-injection/
 """
+
+UNDISTURBED = {
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+    "karpenter.sh/do-not-disrupt": "true",
+}
+"""A node that is taken away in the middle of a rolling update leaves a gap in the records."""
 
 COLLECTIONS = {
     "Namespace": "/api/v1/namespaces",
@@ -122,9 +131,11 @@ def churn_service(run: str, index: int) -> Object:
 def churn_slice(run: str, service: Object, step: int) -> Object:
     """Its endpoints at one step, addresses that nobody has; they go with the Service."""
     metadata = service["metadata"]
+    family = (service["spec"].get("ipFamilies") or ["IPv4"])[0]
+    network = NOBODYS[family]
     made = _object(
-        "discovery.k8s.io/v1", "EndpointSlice", metadata["name"], run, addressType="IPv4",
-        ports=[{"port": 80}], endpoints=[{"addresses": [f"192.0.2.{1 + step % 250}"]}],
+        "discovery.k8s.io/v1", "EndpointSlice", metadata["name"], run, addressType=family,
+        ports=[{"port": 80}], endpoints=[{"addresses": [f"{network}{1 + step % 250}"]}],
     )  # fmt: skip
     made["metadata"]["labels"] |= {
         "kubernetes.io/service-name": metadata["name"],
@@ -155,7 +166,7 @@ def _template(run: str, role: str, container: Object, **spec: Any) -> Object:
     return {
         "metadata": {
             "labels": MANAGED | WITHOUT_MESH | {RUN: run, ROLE: role},
-            "annotations": dict(WITHOUT_LINKERD),
+            "annotations": WITHOUT_LINKERD | UNDISTURBED,
         },
         "spec": {
             "automountServiceAccountToken": False,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from kzd.measure.record import ROLLOUT, SINGLE, URL
 
 NAME = "kzd-measure"
 """Of the namespace, the Service and the Deployment of the probe: what an Ingress may name."""
@@ -48,3 +51,13 @@ def reports(plan: Plan) -> int:
     """How many figures a Pod reports: one for each observer, path and way to take ports."""
     each = sum(1 if path == "headless" else 2 for path in plan.paths)
     return plan.observers * each + bool(plan.url)
+
+
+def all_paths(plan: Plan) -> frozenset[str]:
+    """The paths that its records are about."""
+    return frozenset((*plan.paths, *([URL] if plan.url else [])))
+
+
+def is_left(plan: Plan, done: Mapping[str, int]) -> bool:
+    """Whether anything is left to measure, after so many of each series."""
+    return done.get(ROLLOUT, 0) < plan.rollouts or done.get(SINGLE, 0) < plan.singles

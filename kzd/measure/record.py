@@ -26,6 +26,9 @@ SERIES = (ROLLOUT, SINGLE, WARM_UP)
 FRESH, REUSED = "fresh", "reused"
 """Whether an observer takes a new source port for each connection, or a few again and again."""
 
+LONGEST_SECONDS = 3600
+"""No Pod is watched for longer."""
+
 URL = "url"
 """The path of an outside URL, before anybody has said which one it is."""
 
@@ -185,7 +188,7 @@ _ARRIVALS: dict[str, Read] = {
     "node": TEXT,
     "path": value("str", choices=(*PATHS, URL)),
     "ports": value("str", choices=(FRESH, REUSED)),
-    "last_seconds": value("float | None", 0),
+    "last_seconds": value("float | None", 0, LONGEST_SECONDS),
     "connections": _COUNT,
     "seen_seconds": value("float | None"),
     "offset_seconds": value("float | None"),
@@ -221,7 +224,7 @@ _DELETION: dict[str, Read] = {
     "deleted_at": time_or_empty,
     "noticed_at": time_or_empty,
     "endpoint_seconds": value("float | None"),
-    "served_seconds": _NUMBER,
+    "served_seconds": value("float", 0, LONGEST_SECONDS),
     "censored": TEXT,
     "arrivals": _all_arrivals,
     "load": mapping(_LOAD),

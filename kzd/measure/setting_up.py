@@ -16,6 +16,7 @@ from kzd.measure.plan import NAME, Plan
 from kzd.measure.watching import Watching, is_there
 
 READY_SECONDS = 300.0
+TOLD_SECONDS = 10.0
 REFUSED_SECONDS = 10.0
 """How long Pods may not be created: a webhook that is being replaced refuses for a moment."""
 
@@ -32,8 +33,9 @@ class Probe:
     `may_be_there` says whether any was made, as far as answers tell.
     """
 
-    def __init__(self, api: KubeApi, plan: Plan, run: str) -> None:
+    def __init__(self, api: KubeApi, plan: Plan, run: str, tell: Tell) -> None:
         self.api = api
+        self.tell = tell
         self.plan = plan
         self.run = run
         self.namespace = plan.namespace or NAME
@@ -105,17 +107,20 @@ class Probe:
 
         Raises ClusterError.
         """
-        end = time.monotonic() + READY_SECONDS
+        begin = time.monotonic()
         left = list(names)
-        while left:
-            left = [name for name in left if not self._is_ready(watching, name)]
-            if left and time.monotonic() > end:
-                why = self._why(watching, left[0])
+        told = ""
+        while left := [name for name in left if not self._is_ready(watching, name)]:
+            waited = time.monotonic() - begin
+            why = self._why(watching, left[0])
+            if waited > READY_SECONDS:
                 raise ClusterError(
                     f"Deployment/{left[0]} is not ready after {READY_SECONDS:g} s: {why}"
                 )
-            if left:
-                watching.wait(POLL_SECONDS)
+            if waited > TOLD_SECONDS and why != told:
+                told = why
+                self.tell(f"waiting for Deployment/{left[0]}: {why}")
+            watching.wait(POLL_SECONDS)
 
     def _is_ready(self, watching: Watching, name: str) -> bool:
         found: Object = self.api.get(self._deployment(name))
@@ -158,7 +163,7 @@ class Probe:
 @contextmanager
 def probe(api: KubeApi, plan: Plan, tell: Tell) -> Iterator[tuple[Probe, Watching]]:
     """The probe of a new run with all its Pods ready; removed at the end, also of a failure."""
-    made = Probe(api, plan, run_name())
+    made = Probe(api, plan, run_name(), tell)
     watching: Watching | None = None
     failure: KzdError | None = None
     try:
@@ -181,12 +186,13 @@ def probe(api: KubeApi, plan: Plan, tell: Tell) -> Iterator[tuple[Probe, Watchin
 def _clean_up(made: Probe, tell: Tell, failure: KzdError | None) -> None:
     """Remove everything; where that fails after a failure, both are told."""
     tell("cleaning up")
+    is_own = not made.plan.namespace
     try:
         try:
-            remove(made.api, made.namespace, made.run)
+            remove(made.api, made.namespace, made.run, with_namespace=is_own)
         except KeyboardInterrupt:
             tell("still cleaning up; another Ctrl-C leaves the rest to `kzd measure cleanup`")
-            remove(made.api, made.namespace, made.run)
+            remove(made.api, made.namespace, made.run, with_namespace=is_own)
             raise
     except ClusterError as error:
         if failure is None:

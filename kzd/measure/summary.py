@@ -12,14 +12,22 @@ from kzd.measure.doubts import reasons, stale_ports, warnings
 from kzd.measure.evidence import Evidence, gather
 from kzd.measure.fields import time
 from kzd.measure.order_statistics import bound_index, confidence_reached
-from kzd.measure.record import FRESH, URL, WARM_UP, Deletion, latest, moment
-from kzd.measure.tally import Figures, Observer, figures, merged, observers, plain, rounded_up
+from kzd.measure.record import FRESH, LONGEST_SECONDS, URL, WARM_UP, Deletion, latest, moment
+from kzd.measure.tally import (
+    Figures,
+    Observer,
+    figures,
+    merged,
+    observers,
+    plain,
+    plain_figures,
+    rounded_up,
+)
 from kzd.measurement import INSUFFICIENT, MEASURED, Measurement
 from kzd.option_value import listed, nearest, shown
 from kzd.settings import PATHS
 
 LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-LONGEST_SECONDS = 3600.0
 
 
 class Summary(NamedTuple):
@@ -128,6 +136,7 @@ def _summary(
     why = tuple(reasons(evidence, quantile, confidence))
     if why:
         rank = None
+    singles = figures([item.seconds for item in evidence.singles if not item.doubt])
     samples = evidence.told
     seen = tuple(observers(evidence.samples))
     deletions = [item.deletion for item in samples]
@@ -150,6 +159,7 @@ def _summary(
         namespaces=tuple(namespaces),
         reason="; ".join(why),
         observers=tuple(map(plain, seen)),
+        singles=singles and plain_figures(singles),
         cluster=merged([item.cluster for item in deletions]),
         load=merged([item.load for item in deletions]),
         tool=deletions[-1].tool,
@@ -161,7 +171,7 @@ def _summary(
         why,
         (*warnings(evidence), *stale_ports(evidence)),
         figures(seconds),
-        figures([item.seconds for item in evidence.singles if not item.doubt]),
+        singles,
         figures([item.endpoint_seconds for item in deletions if item.endpoint_seconds is not None]),
         figures([_noticed(item) for item in deletions if item.deleted_at and item.noticed_at]),
         seen,

@@ -74,6 +74,15 @@ def plain(observer: Observer) -> dict[str, Any]:
     return {key: value for key, value in data.items() if value != ""}
 
 
+def plain_figures(found: Figures) -> dict[str, Any]:
+    """Figures of single deletions as a PropagationMeasurement tells them."""
+    return {
+        "deletions": found.number,
+        "medianSeconds": rounded_up(found.median_seconds, 3),
+        "maximumSeconds": rounded_up(found.maximum_seconds, 3),
+    }
+
+
 def merged(facts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Facts as they were last known; lists have all that were seen."""
     found: dict[str, Any] = {}

@@ -121,7 +121,8 @@ def _run(item: Measurement) -> str:
 
 
 def _fact(name: str, value: Any) -> str:
-    return f"{name} {value}" if value or value == 0 else ""
+    told = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{name} {told}" if value or value == 0 else ""
 
 
 def _summary(evidence: Evidence, measurement: Measurement) -> Iterator[str]:

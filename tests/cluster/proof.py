@@ -15,6 +15,7 @@ import argparse
 import json
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,21 +36,26 @@ class Row(NamedTuple):
     """
     One cluster: its name in the table, the options of `lab up`, and a window that is enough.
 
-    `settle_seconds` lie before the first rollout and between two.  They outlast the sync period:
-    before it ends, kube-proxy may not know the Service at all, and that is no rollout's fault.
+    A load from before kube-proxy knows the Service loses requests that are no rollout's fault, and
+    each lost one poisons its source port for two minutes.  So before a Service is made kube-proxy
+    has been idle for `sync_seconds`, and tells of it at once; it tells of its endpoints one period
+    later, and `settle_seconds`, before the first rollout and between two, outlast that.
     """
 
     name: str
     options: tuple[str, ...]
     window: str
+    sync_seconds: int = 1
     settle_seconds: int = 3
 
 
 ROWS = (
     Row("iptables", ("--proxy", "iptables"), "8s"),
     Row("nftables", ("--proxy", "nftables"), "8s"),
-    Row("iptables, sync period 10 s", ("--proxy", "iptables", "--min-sync", "10s"), "20s", 12),
+    Row("iptables, sync period 10 s", ("--proxy", "iptables", "--min-sync", "10s"), "20s", 10, 8),
 )
+GONE_SECONDS = 180
+
 HEAD = """\
 | kube-proxy | | preStop sleep | requests | failed | seconds a rollout |
 |---|---|---:|---:|---:|---:|
@@ -60,6 +66,10 @@ def main() -> None:
     """Measure, render, roll and count, row by row."""
     parser = argparse.ArgumentParser(prog="python -m tests.cluster.proof")
     parser.add_argument("--directory", type=Path, required=True)
+    numbers = range(1, len(ROWS) + 1)
+    parser.add_argument(
+        "--rows", nargs="+", type=int, choices=numbers, default=numbers, help="by number"
+    )
     parser.add_argument("--measured", type=int, default=60, help="rolling updates of `kzd measure`")
     parser.add_argument("--rollouts", type=int, default=20, help="rolling updates of each manifest")
     parser.add_argument("--rate", type=float, default=300, help="requests a second")
@@ -70,7 +80,7 @@ def main() -> None:
     given.directory.mkdir(parents=True, exist_ok=True)
     table = HEAD
     try:
-        for row in ROWS:
+        for row in (ROWS[number - 1] for number in given.rows):
             table += "".join(_row(lab, row, given))
             print(table, flush=True)
     finally:
@@ -83,16 +93,26 @@ def _row(lab: Lab, row: Row, given: Any) -> list[str]:
     lab.up(*row.options)
     measurement = _measured(lab, folder, row.window, given.measured)
     manifests = _manifests(lab, folder, measurement)
-    figures = lab.figures(
-        "prove", "--rollouts", str(given.rollouts), "--rate", str(given.rate),
-        "--settle", str(row.settle_seconds), *map(str, manifests),
-    )  # fmt: skip
+    figures = [_lost(lab, row, given, manifest) for manifest in manifests]
     (folder / "lost.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
     if not any(item["failed"] for item in figures[0]["rollouts"]):
         raise SystemExit(f"{row.name}: the plain manifest lost nothing, so the load proves nothing")
     return [
         _line(row, manifest, result) for manifest, result in zip(manifests, figures, strict=True)
     ]
+
+
+def _lost(lab: Lab, row: Row, given: Any, manifest: Path) -> Any:
+    """What rolling updates of a manifest lose, once kube-proxy is idle."""
+    lab.call("kubectl", "wait", "namespace", "--for=delete", f"--timeout={GONE_SECONDS}s",
+             "--selector", "kubernetes.io/metadata.name notin (default, kube-system, "
+             "kube-public, kube-node-lease)")  # fmt: skip
+    time.sleep(2 * row.sync_seconds)
+    [result] = lab.figures(
+        "prove", "--rollouts", str(given.rollouts), "--rate", str(given.rate),
+        "--settle", str(row.settle_seconds), str(manifest),
+    )  # fmt: skip
+    return result
 
 
 def _measured(lab: Lab, folder: Path, window: str, rollouts: int) -> Path:

@@ -459,6 +459,22 @@ def test_the_slowest_observer_with_few_ports_counts() -> None:
     assert facts_of(measured(observers=("few", {"ports": "reused"}))).reused_seconds is None
 
 
+@pytest.mark.parametrize(
+    ("singles", "seconds"),
+    [
+        ({"deletions": 3, "medianSeconds": 0.05, "maximumSeconds": 0.1}, 0.05),
+        ({"medianSeconds": 2}, 2.0),
+        ({"medianSeconds": True}, None),
+        ({"medianSeconds": float("nan")}, None),
+        ({"medianSeconds": -1.0}, None),
+        ("few", None),
+        (None, None),
+    ],
+)
+def test_lone_deletions_are_told_by_their_median(singles: Any, seconds: float | None) -> None:
+    assert facts_of(measured(singles=singles)).single_seconds == seconds
+
+
 def test_without_a_bound_the_longest_counts() -> None:
     assert facts_of(measured(bound_seconds=None)).seconds == 4.0
     assert facts_of(measured(bound_seconds=None, maximum_seconds=None)).seconds is None

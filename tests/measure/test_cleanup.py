@@ -63,13 +63,24 @@ def test_the_namespace_goes_with_what_controllers_put_into_it(
 
 
 @pytest.mark.parametrize(
-    ("path", "labels"), [("configmaps/mine", {}), (f"services/{NAME}", {}), ("pods/mine", LABELS)]
+    ("root", "path", "labels"),
+    [
+        (CORE, "configmaps/mine", {}),
+        (CORE, f"services/{NAME}", {}),
+        (CORE, "pods/mine", LABELS),
+        (CORE, "persistentvolumeclaims/mine", LABELS),
+        (APPS, "statefulsets/mine", {}),
+        (APPS, "daemonsets/mine", {}),
+        ("/apis/networking.k8s.io/v1/namespaces", "ingresses/probe", {}),
+        ("/apis/batch/v1/namespaces", "jobs/mine", {}),
+        ("/apis/batch/v1/namespaces", "cronjobs/mine", {}),
+    ],
 )
 def test_a_namespace_with_something_else_in_it_stays(
-    measure: Measuring, cluster: FakeCluster, path: str, labels: dict[str, str]
+    measure: Measuring, cluster: FakeCluster, root: str, path: str, labels: dict[str, str]
 ) -> None:
     cluster.put_foreign(f"{CORE}/{NAME}", **LABELS)
-    cluster.put_foreign(f"{CORE}/{NAME}/{path}", **labels)
+    cluster.put_foreign(f"{root}/{NAME}/{path}", **labels)
 
     done = measure.cleanup()
 
@@ -84,3 +95,15 @@ def test_a_namespace_of_that_name_that_somebody_made_stays(
     cluster.put_foreign(f"{CORE}/{NAME}")
 
     assert measure.cleanup().err == "kzd: nothing to remove\n"
+
+
+def test_a_namespace_that_is_given_is_not_asked_for(
+    measure: Measuring, cluster: FakeCluster
+) -> None:
+    cluster.put_foreign(f"{CORE}/{NAME}", **LABELS)
+    cluster.forbid("get", "namespaces")
+    put(cluster, f"{CORE}/{NAME}/services/{NAME}", **LABELS)
+
+    done = measure.cleanup("--namespace", NAME)
+
+    assert (done.code, done.err) == (0, "kzd: removed Service/kzd-measure\n")

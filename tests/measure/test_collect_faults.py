@@ -161,6 +161,21 @@ def test_a_pod_that_never_becomes_ready(
     assert why in done.err
 
 
+def test_what_a_run_waits_for_is_told(
+    measure: Measuring, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kzd.measure.setting_up.TOLD_SECONDS", 0.05)
+    monkeypatch.setattr("kzd.measure.setting_up.READY_SECONDS", 0.5)
+    cluster.nodes.unready[BACKEND], why = POD_WAITS["image"]
+
+    done = measure()
+
+    told = [line for line in done.err.splitlines() if "waiting for" in line]
+    assert len(told) == 1
+    assert told[0].startswith("kzd: waiting for Deployment/kzd-measure: Pod kzd-measure-")
+    assert told[0].endswith(why)
+
+
 @pytest.mark.usefixtures("impatient")
 def test_a_rolling_update_that_never_ends(measure: Measuring, cluster: FakeCluster) -> None:
     state, why = POD_WAITS["image"]

@@ -82,6 +82,7 @@ ODD = {
     "a name like a number": measured(rollouts([0.9] * 3), name="0123"),
     "several paths": measured(URL_TOO, path_of_url="ingress"),
     "reused ports": measured([deletion(seen=[arrivals(), reused(9.0)])]),
+    "lone deletions": measured([*rollouts([0.9] * 3), deletion(series="single", of=1, run="r2")]),
 }
 
 

@@ -104,11 +104,52 @@ def test_a_run_goes_on_at_the_end_of_its_file(
     assert done.err.endswith("then: kzd measure summary records > propagation.yaml\n")
 
 
+def test_nothing_is_set_up_where_nothing_is_left(
+    measure: Measuring, console: Console, cluster: FakeCluster
+) -> None:
+    console.write("records", "".join(map(line, rollout(1))))
+
+    done = measure("--resume", "records", rollouts=1)
+
+    assert (done.code, cluster.calls) == (0, [])
+    assert done.err == "kzd: nothing is left to measure: records holds what is asked for\n"
+
+
+def test_records_of_another_path_do_not_count(measure: Measuring, console: Console) -> None:
+    console.write("records", "".join(map(line, rollout(1))))
+
+    assert measure("--resume", "records", "--path", "headless", rollouts=1).code == 0
+    found = whole(read("records", (console.folder / "records").read_bytes()).deletions)
+    paths = [{item.path for item in group[0].arrivals} for group in found]
+    assert paths == [{"cluster-ip"}, {"headless"}, {"headless"}]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--rollouts", "0", "--singles", "0"), "--rollouts: must be at least 1 with --singles 0"),
+        (("--rate", "nan"), "must be a number, not 'nan'"),
+        (("--churn", "nan"), "must be a number, not 'nan'"),
+        (("--namespace", ""), "must be the name of a namespace, not ''"),
+        (("--namespace", "Foo_"), "must be the name of a namespace, not 'Foo_'"),
+        (("--host-network", "rbac"), "--host-network is no option of `measure` before `rbac`"),
+        (("rbac", "--namespace", "Foo_"), "must be the name of a namespace, not 'Foo_'"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(
+    console: Console, options: tuple[str, ...], told: str
+) -> None:
+    done = console.kzd("measure", *options)
+
+    assert (done.code, done.out) == (2, b"")
+    assert told in " ".join(done.err.split())
+
+
 def test_a_last_line_without_its_end_of_line_counts(measure: Measuring, console: Console) -> None:
     console.write("records", "".join(map(line, rollout(1))).rstrip("\n"))
 
-    assert measure("--resume", "records", rollouts=1).code == 0
-    assert len(read("records", (console.folder / "records").read_bytes()).deletions) == 5
+    assert measure("--resume", "records", rollouts=2).code == 0
+    assert len(read("records", (console.folder / "records").read_bytes()).deletions) == 7
 
 
 def test_records_that_cannot_be_read_are_refused(

@@ -57,3 +57,15 @@ def test_the_mode_on_the_machine_that_measures_is_not_the_cluster_s() -> None:
     inside.add('{"observer":"abcde","node":"n1","kernel":"6.8","mode":"nftables"}')
     facts = cluster_facts(_Listed({}), [outside, inside])  # type: ignore[arg-type]
     assert (facts["kubeProxyMode"], facts["kernels"]) == ("nftables", ["6.8"])
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind", "address"),
+    [({}, "IPv4", "192.0.2.3"), ({"ipFamilies": ["IPv6", "IPv4"]}, "IPv6", "2001:db8::3")],
+)
+def test_churn_has_the_cluster_s_family_of_addresses(
+    spec: dict[str, Any], kind: str, address: str
+) -> None:
+    service = {"metadata": {"name": "kzd-measure-churn-0", "uid": "u"}, "spec": spec}
+    made = objects.churn_slice("r1", service, 2)
+    assert (made["addressType"], made["endpoints"]) == (kind, [{"addresses": [address]}])

@@ -368,6 +368,10 @@ def test_figures_are_told_apart() -> None:
 
     assert summary.rollouts == Figures(59, 0.79, 1.08)
     assert summary.singles == Figures(3, 0.12, 0.3)
+    assert summary.measurement.singles == {
+        "deletions": 3, "medianSeconds": 0.12, "maximumSeconds": 0.3,
+    }  # fmt: skip
+    assert only(rollouts(ENOUGH)).measurement.singles is None
     assert summary.endpoint == Figures(177, 0.03, 0.03)
     assert summary.noticed == Figures(177, 0.02, 0.02)
     assert summary.measurement.deletions == 177
