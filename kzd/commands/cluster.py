@@ -52,4 +52,7 @@ def with_options(options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
 
 def is_given(context: click.Context, name: str | None) -> bool:
     """Whether the command line says an option."""
-    return name is not None and context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
+    return (
+        name is not None
+        and context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
+    )

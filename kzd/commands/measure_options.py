@@ -11,6 +11,8 @@ import click
 from kzd.commands.cluster import seconds
 
 LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+
+
 def namespaces(context: Any, parameter: Any, given: str) -> str:
     """A name that a namespace may have; empty where the option was not given."""
     source = context.get_parameter_source(parameter.name)
