@@ -46,5 +46,5 @@ def cluster(request: pytest.FixtureRequest) -> Cluster:
     if named != LAB:
         return Cluster(Path(named), os.environ.get(CLUSTER_IMAGE, "python:3.13-slim"))
     lab: Lab = request.getfixturevalue("lab")
-    lab.call("up")
+    lab.default()
     return Cluster(lab.kubeconfig, IMAGE)

@@ -21,6 +21,7 @@ class Lab:
         self.program = program
         self.web = program.parent / "web"
         self.kubeconfig = CACHE / "kubeconfig"
+        self._options: tuple[str, ...] | None = None
 
     @classmethod
     def found(cls) -> Lab | None:
@@ -48,6 +49,12 @@ class Lab:
         """An empty cluster; one that was up is taken down first."""
         self.call("down")
         self.call("up", *options)
+        self._options = options
+
+    def default(self) -> None:
+        """A cluster without options; the one that is up where it has none."""
+        if self._options != ():
+            self.up()
 
     def figures(self, *arguments: str) -> Any:
         """What `observe` or `prove` writes as JSON."""
