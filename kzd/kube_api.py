@@ -66,7 +66,9 @@ class KubeApi:
     def reach(self) -> None:
         """Ask once whether anybody answers, whatever the answer is; raises ClusterError."""
         try:
-            self._send("GET", "/version", {}).release_conn()
+            response = self._send("GET", "/version", {})
+            response.read()  # or the next answer on this connection would begin with the rest
+            response.release_conn()
         except ClusterError as error:
             if not error.status:
                 raise
