@@ -14,6 +14,9 @@ _NUMBER = r"[+-]?[0-9]+(\.[0-9]+)?"
 _WORDS = {"true": True, "false": False}
 SHOWN_CHARACTERS = 40
 
+DNS_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+"""What names a namespace, for one.  Source: RFC 1123."""
+
 
 class Unfit(Exception):
     """A value that an option does not take; the text says what it does take."""

@@ -9,7 +9,7 @@ import click
 from kzd.commands.answer import Answer
 from kzd.commands.cluster import KUBECONFIG, is_given, with_options
 from kzd.commands.failure import answered
-from kzd.commands.measure_options import CLAIM, NAMESPACE, PROBE, namespaces
+from kzd.commands.measure_options import CLAIM, NAMESPACE, PROBE, namespace
 from kzd.commands.measuring import records, run
 from kzd.commands.terminal import emit
 from kzd.report import text
@@ -37,7 +37,7 @@ def measure(called: click.Context, /, **options: Any) -> int | None:
 
 @measure.command(short_help="Remove what a run left in a cluster.")
 @with_options(KUBECONFIG)
-@click.option("--namespace", metavar="NAME", default="", callback=namespaces,
+@click.option("--namespace", metavar="NAME", default="", callback=namespace,
               help="The namespace given to `measure`, if one was.")  # fmt: skip
 def cleanup(kubeconfig: str, context: str, namespace: str) -> int:
     """
@@ -67,7 +67,7 @@ def cleanup(kubeconfig: str, context: str, namespace: str) -> int:
 
 
 @measure.command(short_help="Print the smallest Role that it needs.")
-@click.option("--namespace", metavar="NAME", default="", callback=namespaces,
+@click.option("--namespace", metavar="NAME", default="", callback=namespace,
               help="The namespace given to `measure`.")  # fmt: skip
 @click.option("--churn", is_flag=True, help="What --churn needs, too.")
 def rbac(namespace: str, churn: bool) -> int:

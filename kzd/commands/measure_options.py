@@ -8,15 +8,13 @@ from typing import Any
 
 import click
 
-from kzd.commands.cluster import seconds
+from kzd.commands.cluster import is_given, seconds
+from kzd.option_value import DNS_LABEL
 
-LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 
-
-def namespaces(context: Any, parameter: Any, given: str) -> str:
+def namespace(context: Any, parameter: Any, given: str) -> str:
     """A name that a namespace may have; empty where the option was not given."""
-    source = context.get_parameter_source(parameter.name)
-    if source == click.core.ParameterSource.COMMANDLINE and not fullmatch(LABEL, given):
+    if is_given(context, parameter.name) and not fullmatch(DNS_LABEL, given):
         raise click.BadParameter(f"must be the name of a namespace, not '{given}'")
     return given
 
@@ -33,7 +31,7 @@ class Number(click.FloatRange):
 
 
 NAMESPACE = click.option(
-    "--namespace", metavar="NAME", default="", callback=namespaces,
+    "--namespace", metavar="NAME", default="", callback=namespace,
     help="A namespace that is there; without it one is made, and removed again.",
 )  # fmt: skip
 PROBE = (

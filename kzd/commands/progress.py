@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
+from kzd.commands.terminal import say
 from kzd.report import text
 
 if TYPE_CHECKING:
@@ -48,12 +48,7 @@ class Bar:
         return "\r" + " " * len(shown) + "\r" if shown else ""
 
     def _write(self, told: str) -> None:
-        if self._stream is None:
-            return
-        # Nobody may be there to read it any more, and what was made is to be removed all the same.
-        with suppress(OSError, ValueError):
-            self._stream.write(told)
-            self._stream.flush()
+        say(self._stream, told)
 
 
 def line(progress: Progress) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
+from kzd.commands.terminal import say
 from kzd.report.text import note
 
 if TYPE_CHECKING:
@@ -60,12 +60,7 @@ class Log:
         self._write(json.dumps({"time": moment, "event": event, **more, "because": because}) + "\n")
 
     def _write(self, text: str) -> None:
-        if self._stream is None:
-            return
-        # Nobody may be there to read it any more; what was begun goes on all the same.
-        with suppress(OSError, ValueError):
-            self._stream.write(text)
-            self._stream.flush()
+        say(self._stream, text)
 
 
 def _name(about: Decision | Step) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -44,6 +45,20 @@ def emit(answer: Answer, *, is_filter: bool = False) -> int:
         told = ""
     is_lost = _write(sys.stderr, told.encode("utf-8", "backslashreplace")) is not None
     return NOT_WRITTEN if is_lost or problem is not None else answer.exit_code
+
+
+def say(stream: TextIO | None, told: str) -> None:
+    """
+    Say something while a command goes on.
+
+    Nobody may be there to read it any more; what was begun goes on, and is cleaned up, all the
+    same.
+    """
+    if stream is None:
+        return
+    with suppress(OSError, ValueError):
+        stream.write(told)
+        stream.flush()
 
 
 def _append(report: str | None, told: str) -> str:

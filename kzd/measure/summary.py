@@ -24,10 +24,8 @@ from kzd.measure.tally import (
     rounded_up,
 )
 from kzd.measurement import INSUFFICIENT, MEASURED, Measurement
-from kzd.option_value import listed, nearest, shown
+from kzd.option_value import DNS_LABEL, listed, nearest, shown
 from kzd.settings import PATHS
-
-LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 
 
 class Summary(NamedTuple):
@@ -119,7 +117,7 @@ def _named(deletions: list[Deletion], path_of_url: str) -> list[Deletion]:
 
 def _name(name: str, path: str, *, is_only: bool) -> str:
     found = (name if is_only else f"{name}-{path}") if name else path
-    if not re.fullmatch(LABEL, found):
+    if not re.fullmatch(DNS_LABEL, found):
         raise ConfigError(
             "must be a DNS label: at most 63 characters of a-z, 0-9 and -, with none of the last "
             f"at its ends, not {shown(found)}",
