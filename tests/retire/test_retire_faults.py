@@ -223,6 +223,12 @@ def test_a_rollback_at_every_call_is_seen(stage: Stage) -> None:
         assert CURRENT in scene.cluster.objects
 
 
+def until_deleted(stage: Stage) -> range:
+    """The calls, counted from 1, up to that which deletes the old version."""
+    deleting = [call.verb == "delete" and call.path == OLD for call in calls(stage)]
+    return range(1, deleting.index(True) + 2)
+
+
 def test_another_object_of_the_same_name_at_every_call_stays(stage: Stage) -> None:
     """An object that was deleted and made again is another one."""
 
@@ -231,9 +237,7 @@ def test_another_object_of_the_same_name_at_every_call_stays(stage: Stage) -> No
             scene.vanish(OLD)
             scene.retire.put(scene.version(ONE)[0])
 
-    every = calls(stage)
-    deleting = [call.verb == "delete" and call.path == OLD for call in every].index(True) + 1
-    for at in range(1, deleting + 1):
+    for at in until_deleted(stage):
         scene = stage()
         scene.cluster.at(at, partial(again, scene))
         done = scene.run()
@@ -252,9 +256,7 @@ def test_somebody_who_scales_up_at_every_call_is_heard(stage: Stage) -> None:
             scene.cluster.nodes.created("deployments", OLD)
             scene.cluster.nodes.busy.update(scene.pods())
 
-    every = calls(stage)
-    deleting = [call.verb == "delete" and call.path == OLD for call in every].index(True) + 1
-    for at in range(1, deleting + 1):
+    for at in until_deleted(stage):
         scene = stage()
         scene.cluster.at(at, partial(up, scene))
         done = scene.run()
