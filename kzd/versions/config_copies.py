@@ -18,6 +18,9 @@ CONTENT = ("immutable", "type", "data", "binaryData", "stringData")
 OTHERS_FILL = ("kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token")
 """Types of Secrets whose content the cluster makes."""
 
+SYNC_WAVE = "argocd.argoproj.io/sync-wave"
+"""Argo CD's order: a Deployment of an earlier wave than its ConfigMap never becomes ready."""
+
 LONGEST_LABEL = 63
 KEEPS = "an old version needs what it started with, whatever a newer one brings or leaves out"
 Reference = tuple[str, str, FieldPath]
@@ -114,7 +117,9 @@ def _copy_of(original: Resource, instance: str) -> dict[str, Any]:
     namespace = text(mapping(original.data.get("metadata")).get("namespace"))
     if namespace:
         metadata["namespace"] = namespace
-    metadata["labels"] = {VERSION: version, BASE: base, INSTANCE: instance}
-    metadata["annotations"] = dict(PRUNE_GUARDS)
+    labels = {key: value for key, value in original.labels.items() if isinstance(value, str)}
+    metadata["labels"] = labels | {VERSION: version, BASE: base, INSTANCE: instance}
+    waves = {key: wave for key, wave in original.annotations.items() if key == SYNC_WAVE}
+    metadata["annotations"] = waves | dict(PRUNE_GUARDS)
     head = {"apiVersion": original.api_version, "kind": original.kind, "metadata": metadata}
     return head | content
