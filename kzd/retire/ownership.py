@@ -56,7 +56,8 @@ class Version(NamedTuple):
     A Deployment that says it is a version, and what belongs to it.
 
     `strangers` are autoscalers of it that are not proven to be its own; `managed` are those that
-    one of its own makes, such as KEDA's.  `doubts` say why it is not proven to be a version.
+    the cluster deletes with what made them, such as KEDA's.  `doubts` say why it is not proven to
+    be a version.
     """
 
     key: Key
@@ -85,8 +86,7 @@ def _version(deployment: Item, shown: Shown, instance: str) -> Version:
     key = key_of(deployment, instance)
     scaling = [item for item in shown.autoscalers if item.scales(deployment)]
     own = [item for item in scaling if _is_of(item, key, instance)]
-    makers = {item.uid for item in own}
-    managed = [item for item in scaling if item.controller.get("uid") in makers]
+    managed = [item for item in scaling if _is_managed(item, own, shown)]
     dependents = [item for item in shown.dependents if _is_for(item, deployment)]
     return Version(
         key,
@@ -98,6 +98,15 @@ def _version(deployment: Item, shown: Shown, instance: str) -> Version:
         dependents=[item for item in dependents if _is_of(item, key, instance)],
         doubts=_doubts(deployment, key, instance),
     )
+
+
+def _is_managed(item: Item, own: Sequence[Item], shown: Shown) -> bool:
+    """Whether an autoscaler goes with one of its own, or with a ScaledObject that is gone."""
+    maker = item.controller.get("uid")
+    if maker in {other.uid for other in own}:
+        return True
+    is_of_keda = item.controller.get("kind") == "ScaledObject"
+    return is_of_keda and maker not in {other.uid for other in shown.autoscalers}
 
 
 def _doubts(deployment: Item, key: Key, instance: str) -> list[str]:

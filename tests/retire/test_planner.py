@@ -136,10 +136,15 @@ def test_an_interrupted_run_goes_on_where_the_cluster_is(objects: list[Object], 
     assert told(planned([*objects, deployment(TWO)]))[0] == first
 
 
+def of_keda(uid: str) -> Object:
+    """The autoscaler that KEDA makes for a ScaledObject."""
+    owner = {"kind": "ScaledObject", "uid": uid, "controller": True}
+    return autoscaler(ONE, name="keda-hpa-worker", labels={}, ownerReferences=[owner])
+
+
 def test_what_an_autoscaler_of_its_own_made_is_waited_for() -> None:
     own = autoscaler(ONE, kind="ScaledObject")
-    owner = {"kind": "ScaledObject", "uid": own["metadata"]["uid"], "controller": True}
-    made = autoscaler(ONE, name="keda-hpa-worker", labels={}, ownerReferences=[owner])
+    made = of_keda(own["metadata"]["uid"])
     found = planned([deployment(ONE), deployment(TWO), own, made])
 
     assert decided(found).action == "retire"
@@ -147,6 +152,22 @@ def test_what_an_autoscaler_of_its_own_made_is_waited_for() -> None:
         f"delete ScaledObject/worker-scaler-{ONE}",
         "wait HorizontalPodAutoscaler/keda-hpa-worker",
     ]
+
+
+def test_what_an_autoscaler_that_is_gone_made_is_waited_for() -> None:
+    """Until the cluster has deleted it too, which takes a moment."""
+    found = planned([deployment(ONE), deployment(TWO), of_keda("gone")])
+
+    assert decided(found).action == "retire"
+    assert told(found)[0] == "wait HorizontalPodAutoscaler/keda-hpa-worker"
+
+
+def test_what_an_autoscaler_of_somebody_else_made_is_a_stranger() -> None:
+    theirs = autoscaler(ONE, kind="ScaledObject", labels={}, uid="theirs")
+    found = planned([deployment(ONE), deployment(TWO), theirs, of_keda("theirs")])
+
+    assert decided(found).action == "keep"
+    assert "not proven to be its own" in decided(found).because
 
 
 # --- what is kept though it is idle

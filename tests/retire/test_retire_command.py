@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -29,6 +30,7 @@ from tests.retire.versions import (
     budget,
     config,
     deployment,
+    path_of,
     rendered,
     service,
 )
@@ -112,6 +114,25 @@ def test_pods_take_their_time_and_the_next_run_goes_on(retire: Retiring) -> None
 
     assert "0 replicas already" in retire.plan().out.decode()
     assert retire().code == 0
+    assert retire.names("deployments") == [NEW]
+
+
+def test_the_autoscaler_of_a_scaledobject_that_is_gone_is_waited_for(retire: Retiring) -> None:
+    """KEDA's own goes a moment after the ScaledObject."""
+    owner = {"kind": "ScaledObject", "uid": "gone", "controller": True}
+    left = autoscaler(ONE, now=retire.now, name="keda", labels={}, ownerReferences=[owner])
+    scene(retire)
+    retire.put(left)
+    kept = retire("--wait", "0s")
+
+    assert kept.code == 0
+    assert f"waiting Deployment/{OLD}" in kept.err
+    assert retire.names("deployments") == sorted([OLD, NEW])
+
+    collected = partial(retire.cluster.drop, path_of(left))
+    retire.cluster.on("list", "horizontalpodautoscalers", collected, nth=3)
+
+    assert retire("--wait", "5s").code == 0
     assert retire.names("deployments") == [NEW]
 
 
