@@ -53,12 +53,14 @@ class KubeApi:
     """
     Calls to one API server; each raises ClusterError where it fails.
 
-    `host` is its address, `date` what the clock of its last answer said, as HTTP writes it.  What
-    fails for the moment is tried again for PATIENCE_SECONDS.
+    `host` is its address, `date` what the clock of its last answer said, as HTTP writes it,
+    `namespace` the one to use where nothing says another.  What fails for the moment is tried
+    again for PATIENCE_SECONDS.
     """
 
-    def __init__(self, configuration: Any, pool: Any) -> None:
+    def __init__(self, configuration: Any, pool: Any, namespace: str = "default") -> None:
         self.host: str = configuration.host
+        self.namespace = namespace
         self.date = ""
         self._configuration = configuration
         self._pool = pool

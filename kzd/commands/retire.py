@@ -59,6 +59,9 @@ def retire() -> None:
 
     What is current comes from the manifests as they were rendered; without them nothing is
     deleted.  What is not proven to be an old version, and idle, is kept.
+
+    Where manifests say no namespace, and --namespace names none, `plan` and `apply` take that of
+    the kubeconfig's context.
     """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from kzd.commands import files
@@ -17,35 +18,48 @@ from kzd.report.text import note, printable
 from kzd.result import STDIN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kzd.kube_api import KubeApi
     from kzd.retire.current import Wanted
-    from kzd.retire.executing import Sight
     from kzd.retire.plan import Limits, Plan
 
 
 class Manifests:
-    """The manifests that say what is current, read again each time: they may change meanwhile."""
+    """
+    The manifests that say what is current, read again each time: they may change meanwhile.
 
-    def __init__(self, options: dict[str, Any], api: KubeApi | None = None) -> None:
+    `cluster` tells the namespace where nothing else does, once they are read.
+    """
+
+    def __init__(
+        self, options: dict[str, Any], cluster: Callable[[], KubeApi] | None = None
+    ) -> None:
         self._names: tuple[str, ...] = options["names"]
         self._configmap: str = options.get("configmap", "")
         self._namespace: str = options["namespace"]
         self._instance: str = options["instance_label"]
-        self._api = api
+        self._cluster = cluster
         self._stdin: tuple[Source, float] | None = None
-        if bool(self._names) == bool(self._configmap):
-            other = " or --configmap" if "configmap" in options else ""
-            raise ConfigError(f"must name the rendered manifests: -f{other}", field="-f")
-        if self._configmap and not self._namespace:
-            raise ConfigError("must say where the ConfigMap is", field="--namespace")
+        if self._names and self._configmap:
+            raise ConfigError("says what is current, and -f does; give one", field="--configmap")
+        if not self._names and not self._configmap:
+            other = ", unless --configmap says what is current" if "configmap" in options else ""
+            raise ConfigError(f"must name the manifests as rendered{other}", field="-f")
 
     def __call__(self) -> Wanted:
         from kzd.retire.current import read_manifests
 
         sources, seconds = self._of_cluster() if self._configmap else self._of_files()
         return read_manifests(
-            sources, namespace=self._namespace, age_seconds=seconds, instance=self._instance
+            sources, namespace=self._space, age_seconds=seconds, instance=self._instance
         )
+
+    def _space(self) -> str:
+        """The namespace where manifests say none, empty where nobody knows."""
+        if self._namespace or self._cluster is None:
+            return self._namespace
+        return self._cluster().namespace
 
     def _of_files(self) -> tuple[list[Source], float]:
         """The files, and the age of the oldest."""
@@ -72,8 +86,8 @@ class Manifests:
     def _of_cluster(self) -> tuple[list[Source], float]:
         from kzd.retire.manifest import read_configmap
 
-        assert self._api is not None
-        name, text = read_configmap(self._api, self._namespace, self._configmap)
+        assert self._cluster is not None
+        name, text = read_configmap(self._cluster(), self._space(), self._configmap)
         return [Source(name, text)], 0.0
 
 
@@ -81,8 +95,8 @@ def planned(options: dict[str, Any]) -> Answer:
     """The answer of `kzd retire plan`."""
     from kzd.retire.plan_file import to_json
 
-    api = _connect(options)
-    made = _plan(Manifests(options, api), api, options)
+    _, wanted, api = _opened(options)
+    made = _plan(wanted, api, options)
     out = to_json(made) if options["format"] == "json" else _told(made)
     return Answer(out.encode("utf-8", "backslashreplace"), "", int(made.asks))
 
@@ -90,10 +104,11 @@ def planned(options: dict[str, Any]) -> Answer:
 def applied(options: dict[str, Any]) -> Answer:
     """The answer of `kzd retire apply`, after all that it did."""
     from kzd.commands.retire_log import Log
-    from kzd.retire.executing import carry_out
+    from kzd.retire.executing import Sight, carry_out
 
-    api = _connect(options)
-    made, sight = _made(options, api)
+    manifests, wanted, api = _opened(options)
+    made = _read_plan(options["plan_file"]) or _plan(wanted, api, options)
+    sight = Sight(manifests, _shown(api), _judge(api, options), options["instance_label"])
     log = Log(sys.stdout if options["format"] == "json" else sys.stderr, options["format"])
     log.plan(made, _told(made))
     if not made.changes:
@@ -111,24 +126,25 @@ def applied(options: dict[str, Any]) -> Answer:
     return Answer(b"", "", int(made.asks))
 
 
-def _made(options: dict[str, Any], api: KubeApi) -> tuple[Plan, Sight]:
-    """The plan, read or made, and how to look whether it still holds."""
-    from kzd.retire.executing import Sight
+def _opened(options: dict[str, Any]) -> tuple[Manifests, Wanted, KubeApi]:
+    """The manifests, what they say, and the cluster, which comes last: it may ask to log in."""
+    cluster = cache(partial(_connect, options))
+    manifests = Manifests(options, cluster)
+    return manifests, manifests(), cluster()
+
+
+def _read_plan(name: str) -> Plan | None:
     from kzd.retire.plan_file import from_json
 
-    manifests = Manifests(options, api)
-    sight = Sight(manifests, _shown(api), _judge(api, options), options["instance_label"])
-    name = options["plan_file"]
     if not name:
-        return _plan(manifests, api, options), sight
+        return None
     (item,) = files.read_all([name], None)
-    return from_json(name, item.data), sight
+    return from_json(name, item.data)
 
 
-def _plan(manifests: Manifests, api: KubeApi, options: dict[str, Any]) -> Plan:
+def _plan(wanted: Wanted, api: KubeApi, options: dict[str, Any]) -> Plan:
     from kzd.retire.planner import plan
 
-    wanted = manifests()
     try:
         shown = [_shown(api)(namespace) for namespace in wanted.namespaces]
     except Exception as error:

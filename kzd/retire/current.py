@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -66,17 +66,17 @@ class Wanted(NamedTuple):
 def read_manifests(
     sources: Sequence[Source],
     *,
-    namespace: str = "",
+    namespace: Callable[[], str] = str,
     age_seconds: float = 0.0,
     instance: str = INSTANCE,
 ) -> Wanted:
     """
     Read rendered manifests; raises InputError where they hold no version of a long task.
 
-    `namespace` stands where they say none, `age_seconds` is the age of the oldest file and
-    `instance` the label of the owner.
+    `namespace` is asked where they say none, once they are known to hold a version; `age_seconds`
+    is the age of the oldest file and `instance` the label of the owner.
     """
-    bundle = read_bundle(sources, namespace=namespace or None, reads_everything=True)
+    bundle = read_bundle(sources, reads_everything=True)
     resources = [held.resource for held in bundle.held]
     versions = [item for item in resources if item.kind == "Deployment" and VERSION in item.labels]
     if not versions:
@@ -85,35 +85,37 @@ def read_manifests(
             "known to be current",
             file=", ".join(source.name for source in sources),
         )
+    space = "" if all(item.namespace for item in resources) else namespace()
     for resource in versions:
-        _check(resource, instance)
+        _check(resource, space, instance)
     return Wanted(
-        tuple(map(_current, versions, [instance] * len(versions))),
-        frozenset((item.kind, item.namespace or "", item.name) for item in resources),
+        tuple(_current(_item(version, space), instance) for version in versions),
+        frozenset((item.kind, item.namespace or space, item.name) for item in resources),
         age_seconds,
         _rendered_at(versions),
         instance,
     )
 
 
-def _check(resource: Resource, instance: str) -> None:
+def _check(resource: Resource, space: str, instance: str) -> None:
+    item = _item(resource, space)
     problem = ""
-    if not resource.namespace:
+    if not item.namespace:
         problem = "says no namespace; --namespace names the one that it is applied to"
-    elif not key_of(_item(resource), instance).instance:
+    elif not key_of(item, instance).instance:
         problem = f"has no label {instance}, which says whose version it is"
     if problem:
         message = f"Deployment/{resource.name}: {problem}"
         raise InputError(message, file=resource.origin.name)
 
 
-def _item(resource: Resource) -> Item:
-    metadata = mapping(resource.data.get("metadata")) | {"namespace": resource.namespace}
+def _item(resource: Resource, space: str) -> Item:
+    named = {"namespace": resource.namespace or space}
+    metadata = mapping(resource.data.get("metadata")) | named
     return Item(resource.kind, resource.data | {"metadata": metadata})
 
 
-def _current(resource: Resource, instance: str) -> Current:
-    item = _item(resource)
+def _current(item: Item, instance: str) -> Current:
     return Current(key_of(item, instance), item.name, item.pod_labels)
 
 

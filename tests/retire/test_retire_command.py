@@ -217,7 +217,28 @@ def test_without_manifests_nothing_is_asked(retire: Retiring, cluster: FakeClust
     done = retire.console.kzd("retire", "apply", "--yes", *retire.where)
 
     assert (done.code, cluster.calls) == (2, [])
-    assert "must name the rendered manifests: -f or --configmap" in done.err
+    told = "-f: must name the manifests as rendered, unless --configmap says what is current"
+    assert done.err == f"kzd: error: {told}\n"
+
+
+def test_manifests_and_a_configmap_are_one_too_many(retire: Retiring) -> None:
+    done = retire("--configmap", "kzd-retire")
+
+    assert done.code == 2
+    assert done.err == "kzd: error: --configmap: says what is current, and -f does; give one\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [((), "-f: must name the manifests"), (("-f", "gone.yaml"), "gone.yaml: error: can't be read")],
+)
+@pytest.mark.parametrize("command", [("plan",), ("apply",), ("manifest", "--image", "kzd")])
+def test_what_is_wrong_with_the_manifests_is_told_before_who_is_asked(
+    console: Console, files: tuple[str, ...], told: str, command: tuple[str, ...]
+) -> None:
+    where = ("--kubeconfig", "nowhere") if command[0] != "manifest" else ()
+
+    assert told in console.kzd("retire", *command, *files, *where).err
 
 
 def unnamed(**metadata: Any) -> Object:
@@ -226,13 +247,29 @@ def unnamed(**metadata: Any) -> Object:
     return made
 
 
-def test_a_namespace_has_to_be_said(retire: Retiring) -> None:
+@pytest.mark.parametrize(
+    ("context", "options", "is_there"),
+    [
+        ("shop", (), True),
+        ("other", ("--namespace", "shop"), True),
+        ("other", (), False),
+        ("", (), False),
+    ],
+)
+def test_where_manifests_say_no_namespace_it_is_that_of_the_context(
+    retire: Retiring, context: str, options: tuple[str, ...], is_there: bool
+) -> None:
     scene(retire)
     retire.console.write(MANIFESTS, rendered(unnamed(namespace=None)))
+    text = retire.cluster.kubeconfig
+    named = text.replace("user: nobody}", f"user: nobody, namespace: {context}}}")
+    retire.console.write("kubeconfig", named if context else text)
+    plan = retire.plan(*options).out.decode()
+    done = retire(*options)
 
-    assert "says no namespace; --namespace names" in retire().err
-    assert retire("--namespace", "shop").code == 0
-    assert retire.names("deployments") == [NEW]
+    assert done.code == 0, done.err
+    assert ("worker of shop in shop" in plan) == is_there
+    assert retire.names("deployments") == ([NEW] if is_there else sorted([OLD, NEW]))
 
 
 def test_an_owner_has_to_be_said(retire: Retiring) -> None:

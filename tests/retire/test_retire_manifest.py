@@ -181,3 +181,15 @@ def test_each_namespace_has_its_own(retire: Retiring) -> None:
     found = [item["metadata"]["namespace"] for item in YAML(typ="safe").load_all(out)]
 
     assert found == ["123"] * 5 + ["shop"] * 5
+
+
+def test_the_namespace_has_to_be_said(retire: Retiring) -> None:
+    """Nobody is asked for it: what it prints may be for any cluster."""
+    made = deployment(TWO, now=retire.now, namespace=None)
+    retire.console.write(MANIFESTS, rendered(made))
+    given = ("retire", "manifest", "-f", MANIFESTS, "--image", "kzd")
+    done = retire.console.kzd(*given)
+
+    assert done.code == 3
+    assert "says no namespace; --namespace names the one that it is applied to" in done.err
+    assert retire.console.kzd(*given, "--namespace", "shop").code == 0
