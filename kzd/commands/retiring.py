@@ -173,7 +173,7 @@ def _judge(api: KubeApi, options: dict[str, Any]) -> Any:
         api, options["prometheus"], _token(options["prometheus_token"]),
         is_direct=options["is_direct"],
     )  # fmt: skip
-    return lambda version: evidence_of(version.key, version.deployment, version.pods, ask)
+    return lambda version: evidence_of(version, ask)
 
 
 def _token(name: str) -> str:

@@ -57,7 +57,7 @@ class Version(NamedTuple):
 
     `strangers` are autoscalers of it that are not proven to be its own; `managed` are those that
     the cluster deletes with what made them, such as KEDA's.  `doubts` say why it is not proven to
-    be a version.
+    be a version.  `seen_at` is the moment of all this.
     """
 
     key: Key
@@ -68,6 +68,7 @@ class Version(NamedTuple):
     strangers: Sequence[Item]
     dependents: Sequence[Item]
     doubts: Sequence[str]
+    seen_at: datetime
 
 
 def key_of(item: Item, instance: str = INSTANCE) -> Key:
@@ -97,6 +98,7 @@ def _version(deployment: Item, shown: Shown, instance: str) -> Version:
         strangers=[item for item in scaling if item not in own and item not in managed],
         dependents=[item for item in dependents if _is_of(item, key, instance)],
         doubts=_doubts(deployment, key, instance),
+        seen_at=shown.now,
     )
 
 
