@@ -43,7 +43,7 @@ def plan(wanted: Wanted, shown: Sequence[Shown], limits: Limits, judge: Judge) -
         limits=limits,
         decisions=tuple(sorted(decided, key=_in_order)),
         leftovers=tuple(step for space in shown for step in leftovers(wanted, space, limits, gone)),
-        notes=tuple(note for space in shown for note in [*space.notes, *_older(wanted, space)]),
+        notes=tuple(note for space in shown for note in _notes(wanted, space)),
     )
 
 
@@ -57,6 +57,20 @@ def _in_order(decision: Decision) -> tuple[object, ...]:
     key = decision.key
     age = -1.0 if decision.age_seconds is None else decision.age_seconds
     return (key.namespace, key.instance, key.base, decision.action != "current", age, decision.name)
+
+
+def _notes(wanted: Wanted, space: Shown) -> Iterator[str]:
+    yield from space.notes
+    yield from _absent(wanted, space)
+    yield from _older(wanted, space)
+
+
+def _absent(wanted: Wanted, space: Shown) -> Iterator[str]:
+    """What is current and not there: it may be in another namespace than the one that was named."""
+    there = {item.name for item in space.deployments}
+    for current in wanted.currents:
+        if current.key.namespace == space.namespace and current.name not in there:
+            yield f"the current version, {current.name}, is not in namespace '{space.namespace}'"
 
 
 def _older(wanted: Wanted, space: Shown) -> Iterator[str]:

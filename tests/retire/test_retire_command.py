@@ -272,6 +272,21 @@ def test_where_manifests_say_no_namespace_it_is_that_of_the_context(
     assert retire.names("deployments") == ([NEW] if is_there else sorted([OLD, NEW]))
 
 
+def test_in_a_namespace_without_the_current_version_it_is_named(retire: Retiring) -> None:
+    scene(retire)
+    retire.console.write(MANIFESTS, rendered(unnamed(namespace=None)))
+    where = ("--namespace", "default")
+    told = f"the current version, {NEW}, is not in namespace 'default'"
+    plan, done = retire.plan(*where), retire(*where)
+    lines = [json.loads(line) for line in retire(*where, "--format", "json").out.splitlines()]
+
+    assert (plan.code, done.code) == (0, 0)
+    assert plan.out.decode() == f"note: {told}\n0 versions: nothing to do\n"
+    assert f"note: {told}\n" in done.err
+    assert [(line["event"], line["because"]) for line in lines[:-1]] == [("noted", told)]
+    assert "note:" not in retire.plan("--namespace", "shop").out.decode()
+
+
 def test_an_owner_has_to_be_said(retire: Retiring) -> None:
     scene(retire)
     retire.console.write(MANIFESTS, rendered(unnamed(labels={VERSION: TWO})))
