@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from kzd.cluster_error import one_line
 from kzd.errors import ConfigError
-from kzd.kube_api import KubeApi, one_line
+from kzd.kube_api import KubeApi
 from kzd.value import mapping, text
 
 NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"

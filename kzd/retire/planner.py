@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from kzd.cluster.selection import pairs_match
-from kzd.long_task import VERSION
 from kzd.result import counted
 from kzd.retire.current import Current, Wanted
 from kzd.retire.idleness import Evidence
 from kzd.retire.item import Item
 from kzd.retire.leftovers import leftovers, why_too_young
+from kzd.retire.noteworthy import noteworthy, starts_from_zero
 from kzd.retire.ownership import Shown, Version, versions_of
 from kzd.retire.plan import Action, Decision, Limits, Plan, Step
 from kzd.retire.scaling_down import scaling_down, why_not_down
@@ -43,7 +43,7 @@ def plan(wanted: Wanted, shown: Sequence[Shown], limits: Limits, judge: Judge) -
         limits=limits,
         decisions=tuple(sorted(decided, key=_in_order)),
         leftovers=tuple(step for space in shown for step in leftovers(wanted, space, limits, gone)),
-        notes=tuple(note for space in shown for note in _notes(wanted, space)),
+        notes=tuple(note for space in shown for note in [*space.notes, *noteworthy(wanted, space)]),
     )
 
 
@@ -57,28 +57,6 @@ def _in_order(decision: Decision) -> tuple[object, ...]:
     key = decision.key
     age = -1.0 if decision.age_seconds is None else decision.age_seconds
     return (key.namespace, key.instance, key.base, decision.action != "current", age, decision.name)
-
-
-def _notes(wanted: Wanted, space: Shown) -> Iterator[str]:
-    yield from space.notes
-    yield from _absent(wanted, space)
-    yield from _older(wanted, space)
-
-
-def _absent(wanted: Wanted, space: Shown) -> Iterator[str]:
-    """What is current and not there: it may be in another namespace than the one that was named."""
-    there = {item.name for item in space.deployments}
-    for current in wanted.currents:
-        if current.key.namespace == space.namespace and current.name not in there:
-            yield f"the current version, {current.name}, is not in namespace '{space.namespace}'"
-
-
-def _older(wanted: Wanted, space: Shown) -> Iterator[str]:
-    """What was there before the first version; it has no label that proves anything."""
-    bases = {current.key.base for current in wanted.currents}
-    for item in space.deployments:
-        if item.name in bases and VERSION not in item.labels:
-            yield f"{item} in {space.namespace} is no version: when it is idle, delete it by hand"
 
 
 def _asked(version: Version, wanted: Wanted, judge: Judge) -> Evidence:
@@ -127,9 +105,9 @@ def _why_kept(version: Version, wanted: Wanted, shown: Shown, limits: Limits) ->
     currents = wanted.of(version.key)
     if not currents:
         yield f"the manifests hold no version of '{version.key.base}'"
-    if len(currents) > 1:
-        names = ", ".join(current.name for current in currents)
-        yield f"the manifests hold more than one version of it: {names}"
+    names = sorted({current.name for current in currents})
+    if len(names) > 1:
+        yield f"the manifests hold more than one version of it: {', '.join(names)}"
     for service in shown.services:
         if _is_for_it_alone(service, version, currents):
             yield f"{service} selects it and not the current version"
@@ -162,17 +140,20 @@ def _is_for_it_alone(service: Item, version: Version, currents: Sequence[Current
 
 def _why_not_ready(current: Current, shown: Shown) -> Iterator[str]:
     """Why the current version is not there to take over."""
-    found = [item for item in shown.deployments if item.name == current.name]
-    if not found or found[0].is_ending:
+    found = next((item for item in shown.deployments if item.name == current.name), None)
+    if found is None or found.is_ending:
         yield f"the current version, {current.name}, is not in the cluster"
         return
-    status, metadata = found[0].status, found[0].metadata
+    status, metadata = found.status, found.metadata
     conditions = map(mapping, sequence(status.get("conditions")))
     is_available = any(
         item.get("type") == "Available" and item.get("status") == "True" for item in conditions
     )
     if not is_available or status.get("observedGeneration") != metadata.get("generation"):
         yield f"the current version, {current.name}, is not available"
+    # A Deployment of 0 replicas is available, too.
+    if not status.get("availableReplicas") and not starts_from_zero(found, shown):
+        yield f"the current version, {current.name}, has no Pod that is available"
 
 
 def _within(decided: Sequence[Decision], limits: Limits) -> list[Decision]:

@@ -58,6 +58,7 @@ def deployment(
     said = {IDLE_PATH: "/idle"} if annotations is None else annotations
     status = {
         "observedGeneration": 1, "replicas": replicas, "updatedReplicas": replicas,
+        "availableReplicas": replicas,
         "conditions": [{"type": "Available", "status": "True"}],
     }  # fmt: skip
     return {

@@ -87,6 +87,7 @@ class Workloads:
         generation = made["metadata"]["generation"]
         made["status"] = {
             "observedGeneration": generation, "replicas": wanted, "updatedReplicas": wanted,
+            "availableReplicas": wanted,
             "conditions": [{"type": "Available", "status": "True"}],
         }  # fmt: skip
         self._cluster.put(path, made)
