@@ -46,6 +46,8 @@ class Manifests:
         self._namespace: str = options["namespace"]
         self._instance: str = options["instance_label"]
         self._cluster = cluster
+        self._sources: list[Source] = []
+        self._wanted: Wanted | None = None
         self._streams: dict[str, tuple[Source, float]] = {}
         if self._names and self._configmap:
             raise ConfigError("says what is current, and -f does; give one", field="--configmap")
@@ -57,9 +59,12 @@ class Manifests:
         from kzd.retire.current import read_manifests
 
         sources, seconds = self._of_cluster() if self._configmap else self._of_files()
-        return read_manifests(
-            sources, namespace=self._space, age_seconds=seconds, instance=self._instance
-        )
+        if self._wanted is None or sources != self._sources:
+            self._sources = sources
+            self._wanted = read_manifests(
+                sources, namespace=self._space, instance=self._instance
+            )
+        return self._wanted._replace(age_seconds=seconds)
 
     def _space(self) -> str:
         """The namespace where manifests say none, empty where nobody knows."""
