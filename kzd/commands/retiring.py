@@ -108,7 +108,7 @@ def applied(options: dict[str, Any]) -> Answer:
         _explain(error)
         raise
     log.end(waiting)
-    return Answer(b"", "", int(made.asks))
+    return Answer(b"", "", int(log.asks))
 
 
 def _made(options: dict[str, Any], api: KubeApi) -> tuple[Plan, Sight]:

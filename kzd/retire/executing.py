@@ -108,7 +108,7 @@ class _Run:
         if fresh.action != decision.action:
             more = f"; its autoscaler is deleted, so it stays at {fresh.replicas} replicas"
             is_alone = decision.uid in self._alone and fresh.steps == ()
-            self._tell("kept", decision, fresh.because + (more if is_alone else ""))
+            self._tell("kept", fresh, fresh.because + (more if is_alone else ""))
             return None
         step = fresh.steps[0]
         if step.verb != "wait" and step.target not in self._allowed:
