@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 
+from kzd.cluster_error import one_line
 from kzd.errors import ConfigError
-from kzd.kube_api import KubeApi, one_line
+from kzd.kube_api import KubeApi
 
 EXTRA = "needs the Kubernetes client library: `pip install 'kzd[cluster]'`"
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from kzd.option_value import DNS_LABEL
+
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 KUBECONFIG = (
@@ -37,6 +39,20 @@ def seconds_or_none(context: Any, parameter: Any, given: str | None) -> float | 
 
 def _unfit(given: str | None) -> click.BadParameter:
     return click.BadParameter(f"must be a duration such as 90s, 30m, 2h or 7d, not '{given}'")
+
+
+def namespace(context: Any, parameter: Any, given: str) -> str:
+    """A name that a namespace may have; empty where the option was not given."""
+    if is_given(context, parameter.name) and not re.fullmatch(DNS_LABEL, given):
+        raise click.BadParameter(f"must be the name of a namespace, not '{given}'")
+    return given
+
+
+def url(_context: Any, _parameter: Any, given: str) -> str:
+    """A URL of HTTP; empty where the option was not given."""
+    if given and not re.match(r"https?://[^/]", given):
+        raise click.BadParameter(f"must begin with http:// or https://, not '{given}'")
+    return given
 
 
 def with_options(options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:

@@ -7,7 +7,15 @@ from typing import Any
 import click
 
 from kzd.commands.answer import Answer
-from kzd.commands.cluster import KUBECONFIG, is_given, seconds, seconds_or_none, with_options
+from kzd.commands.cluster import (
+    KUBECONFIG,
+    is_given,
+    namespace,
+    seconds,
+    seconds_or_none,
+    url,
+    with_options,
+)
 from kzd.commands.failure import answered
 from kzd.commands.terminal import emit
 from kzd.long_task import INSTANCE
@@ -15,7 +23,7 @@ from kzd.long_task import INSTANCE
 MANIFESTS = (
     click.option("-f", "--filename", "names", metavar="FILE|DIR|-", multiple=True,
                  help="The manifests as rendered, which say what is current; may be repeated."),
-    click.option("--namespace", metavar="NAME", default="",
+    click.option("--namespace", metavar="NAME", default="", callback=namespace,
                  help="The namespace where manifests say none."),
     click.option("--instance-label", metavar="LABEL", default=INSTANCE, show_default=True,
                  help="The label that says whose a version is."),
@@ -33,7 +41,7 @@ LIMITS = (
                  help="End the idle Pods of a version of which others are busy."),
 )  # fmt: skip
 EVIDENCE = (
-    click.option("--prometheus", metavar="URL", default="",
+    click.option("--prometheus", metavar="URL", default="", callback=url,
                  help="Where idle queries go, such as http://prometheus.monitoring:9090."),
     click.option("--prometheus-token", metavar="FILE", default="",
                  help="A file with a bearer token for it."),
@@ -86,7 +94,7 @@ def plan(**options: Any) -> int:
     "plan_file",
     metavar="FILE",
     default="",
-    help="A plan that `plan --format json` printed in the last hour, instead of -f.",
+    help="Only what this plan says, which `plan --format json` printed.",
 )
 @click.option(
     "--wait",

@@ -52,14 +52,15 @@ class Log:
         else:
             self._write(note(f"{event} {_name(about)}: {because}"))
 
-    def end(self, waiting: Sequence[Decision], *, failed: bool = False) -> None:
-        """Sum up."""
+    def end(self, waiting: Sequence[Decision], because: str = "") -> None:
+        """Sum up; `because` says why it ends before the end."""
         counts = {**self._counts, "waiting": len(waiting), "toDecide": self._asked}
         if self._is_json:
             seconds = round(time.monotonic() - self._began, 3)
-            self._line("finished", "it failed" if failed else "", **counts, seconds=seconds)
+            self._line("finished", because, **counts, seconds=seconds)
         else:
-            self._write(note(", ".join(f"{number} {word}" for word, number in counts.items())))
+            told = ", ".join(f"{number} {word}" for word, number in counts.items())
+            self._write(note(f"{told}; {because}" if because else told))
 
     def _line(self, event: str, because: str, **more: Any) -> None:
         moment = datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from kzd.cluster_error import ClusterError, explain
 from kzd.commands import files
 from kzd.commands.answer import Answer
 from kzd.commands.retire import LIMIT_NAMES
 from kzd.commands.terminal import INTERRUPTED, is_terminal
-from kzd.errors import ConfigError
+from kzd.errors import ConfigError, InputError
 from kzd.flow.bundle import Source
 from kzd.report.text import note, printable
 from kzd.result import STDIN
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
     from kzd.retire.plan import Limits, Plan
 
 
+MANIFEST = "kzd retire manifest"
+CLOCK_SECONDS = 60.0
+"""How far the clock of a file system may be ahead."""
+
+
 class Manifests:
     """The manifests that say what is current, read again each time: they may change meanwhile."""
 
@@ -32,7 +39,7 @@ class Manifests:
         self._namespace: str = options["namespace"]
         self._instance: str = options["instance_label"]
         self._api = api
-        self._stdin: tuple[Source, float] | None = None
+        self._streams: dict[str, tuple[Source, float]] = {}
         if bool(self._names) == bool(self._configmap):
             other = " or --configmap" if "configmap" in options else ""
             raise ConfigError(f"must name the rendered manifests: -f{other}", field="-f")
@@ -49,25 +56,21 @@ class Manifests:
 
     def _of_files(self) -> tuple[list[Source], float]:
         """The files, and the age of the oldest."""
-        sources: list[Source] = []
-        ages = [0.0]
-        names = [name for name in self._names if name != STDIN]
+        found = [self._streamed(name) for name in self._names if _is_stream(name)]
+        names = [name for name in self._names if not _is_stream(name)]
         for item in files.read_all(names, None):
-            sources.append(Source(item.name, item.data, unreadable=item.unreadable))
-            ages.append(time.time() - os.stat(item.target).st_mtime)
-        if STDIN in self._names:
-            stdin, since = self._piped()
-            sources.append(stdin)
-            ages.append(time.monotonic() - since)
-        return sources, max(ages)
+            source = Source(item.name, item.data, unreadable=item.unreadable)
+            found.append((source, _seconds_since_change(item)))
+        return [source for source, _ in found], max([0.0, *(seconds for _, seconds in found)])
 
-    def _piped(self) -> tuple[Source, float]:
-        """Standard input, which can be read once, and when it was."""
-        if self._stdin is None:
+    def _streamed(self, name: str) -> tuple[Source, float]:
+        """What can be read only once, and how long ago it was."""
+        if name not in self._streams:
             stdin = sys.stdin.buffer if sys.stdin else None
-            (item,) = files.read_all([STDIN], stdin)
-            self._stdin = (Source(STDIN, item.data), time.monotonic())
-        return self._stdin
+            (item,) = files.read_all([name], stdin)
+            self._streams[name] = Source(name, item.data), time.monotonic()
+        source, since = self._streams[name]
+        return source, time.monotonic() - since
 
     def _of_cluster(self) -> tuple[list[Source], float]:
         from kzd.retire.manifest import read_configmap
@@ -75,6 +78,24 @@ class Manifests:
         assert self._api is not None
         name, text = read_configmap(self._api, self._namespace, self._configmap)
         return [Source(name, text)], 0.0
+
+
+def _is_stream(name: str) -> bool:
+    """Whether it is a pipe, such as standard input."""
+    is_file = os.path.isfile(name) or os.path.isdir(name)
+    return name == STDIN or (os.path.exists(name) and not is_file)
+
+
+def _seconds_since_change(item: files.Input) -> float:
+    """How old a file is; raises InputError where it says a time that is still to come."""
+    try:
+        seconds = time.time() - os.stat(item.target).st_mtime
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror}", file=item.name) from None
+    if seconds < -CLOCK_SECONDS:
+        message = "was changed in the future, by this machine's clock, so its age is unknown"
+        raise InputError(message, file=item.name)
+    return seconds
 
 
 def planned(options: dict[str, Any]) -> Answer:
@@ -103,9 +124,15 @@ def applied(options: dict[str, Any]) -> Answer:
         return Answer(b"", note("nothing was done"), INTERRUPTED)
     try:
         waiting = carry_out(api, made, sight, tell=log, wait_seconds=options["wait_seconds"])
-    except Exception as error:
-        log.end([], failed=True)
-        _explain(error)
+    except ClusterError as error:
+        log.end([], "it failed")
+        explain(error, MANIFEST)
+        raise
+    except KeyboardInterrupt:
+        log.end([], "interrupted; the next run goes on")
+        raise
+    except Exception:
+        log.end([], "it failed")
         raise
     log.end(waiting)
     return Answer(b"", "", int(log.asks))
@@ -131,8 +158,8 @@ def _plan(manifests: Manifests, api: KubeApi, options: dict[str, Any]) -> Plan:
     wanted = manifests()
     try:
         shown = [_shown(api)(namespace) for namespace in wanted.namespaces]
-    except Exception as error:
-        _explain(error)
+    except ClusterError as error:
+        explain(error, MANIFEST)
         raise
     return plan(wanted, shown, _limits(options), _judge(api, options))
 
@@ -146,7 +173,7 @@ def _limits(options: dict[str, Any]) -> Limits:
 def _shown(api: KubeApi) -> Any:
     from kzd.retire.looking import look
 
-    return lambda namespace: look(api, namespace)
+    return partial(look, api)
 
 
 def _judge(api: KubeApi, options: dict[str, Any]) -> Any:
@@ -165,10 +192,12 @@ def _token(name: str) -> str:
         return ""
     try:
         with open(name, encoding="ascii") as file:
-            return file.read().strip()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "must be ASCII"
-        raise ConfigError(f"can't be read: {reason}", file=name) from None
+            (token,) = file.read().split()
+    except OSError as error:
+        raise ConfigError(f"can't be read: {error.strerror}", file=name) from None
+    except ValueError:
+        raise ConfigError("must hold a token: one word of ASCII", file=name) from None
+    return token
 
 
 def _connect(options: dict[str, Any]) -> KubeApi:
@@ -188,15 +217,6 @@ def _is_confirmed(options: dict[str, Any]) -> bool:
         return click.confirm("Do this?", err=True)
     except click.Abort:
         return False
-
-
-def _explain(error: Exception) -> None:
-    """Say what gives the permission, where one is missing."""
-    from kzd.measure.rbac import DENIED
-
-    message = getattr(error, "message", "")
-    if DENIED.search(message):
-        error.message = f"{message}; `kzd retire manifest` prints the Role that it needs"  # type: ignore[attr-defined]
 
 
 def _told(made: Plan) -> str:

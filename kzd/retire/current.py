@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -9,8 +10,9 @@ from typing import NamedTuple
 from kzd.cluster.resource import Resource
 from kzd.edit import path
 from kzd.errors import InputError
-from kzd.flow.bundle import Source, read_bundle
+from kzd.flow.bundle import Bundle, Source, read_bundle
 from kzd.long_task import INSTANCE, VERSION
+from kzd.option_value import DNS_LABEL
 from kzd.retire.item import Item, Object, moment
 from kzd.retire.ownership import Key, key_of
 from kzd.value import mapping
@@ -77,6 +79,7 @@ def read_manifests(
     `instance` the label of the owner.
     """
     bundle = read_bundle(sources, namespace=namespace or None, reads_everything=True)
+    _check_rendered(bundle)
     resources = [held.resource for held in bundle.held]
     versions = [item for item in resources if item.kind == "Deployment" and VERSION in item.labels]
     if not versions:
@@ -96,9 +99,23 @@ def read_manifests(
     )
 
 
+def _check_rendered(bundle: Bundle) -> None:
+    """What a template would hold nobody knows: a version, or what belongs to one."""
+    for file in bundle.files:
+        for document in file.documents:
+            if document.is_template:
+                line, column = document.position(())
+                message = "is a template; what is current is in what it renders"
+                raise InputError(message, file=file.name, line=line, column=column)
+
+
 def _check(resource: Resource, instance: str) -> None:
     problem = ""
-    if not resource.namespace:
+    if not resource.name:
+        problem = "has no name"
+    elif resource.namespace and not re.fullmatch(DNS_LABEL, resource.namespace):
+        problem = f"'{resource.namespace}' can't be the name of a namespace"
+    elif not resource.namespace:
         problem = "says no namespace; --namespace names the one that it is applied to"
     elif not key_of(_item(resource), instance).instance:
         problem = f"has no label {instance}, which says whose version it is"

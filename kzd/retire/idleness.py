@@ -6,7 +6,9 @@ A Deployment's annotations say who can tell.  Where several are named all of the
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import nan
 from string import Template
 from typing import Any, NamedTuple, Protocol
 
@@ -15,6 +17,7 @@ from kzd.result import counted
 from kzd.retire.item import Item
 from kzd.retire.ownership import Version
 from kzd.retire.pod_idleness import (
+    Answers,
     State,
     Unanswered,
     by_annotation,
@@ -27,6 +30,11 @@ from kzd.value import mapping, sequence
 
 STATES: tuple[State, ...] = ("busy", "unknown", "idle")
 PODS_NAMED = 3
+SAID_CHARACTERS = 200
+SILENT_PODS = 3
+ASKING_SECONDS = 120.0
+"""How many Pods of a version need not answer, and how long the asking may take, before the others
+are asked no more."""
 
 
 class Ask(Protocol):
@@ -101,9 +109,8 @@ def _answers(
     if is_at_rest:
         return
     if IDLE_PATH in said:
-        yield _by_pods(
-            "idle endpoint", pods, lambda pod: by_endpoint(pod, said[IDLE_PATH], ask.pod)
-        )
+        asked = _patient(ask.pod)
+        yield _by_pods("idle endpoint", pods, lambda pod: by_endpoint(pod, said[IDLE_PATH], asked))
     if IDLE_ANNOTATION in said:
         yield _by_pods("annotation", pods, lambda pod: by_annotation(pod, said[IDLE_ANNOTATION]))
     if IDLE_READINESS in said:
@@ -123,7 +130,7 @@ def _by_query(version: Version, query: str, ask: Ask, empty: State) -> Evidence:
     try:
         return of_prometheus(ask.prometheus(asked), empty)
     except Unanswered as error:
-        return Evidence("unknown", f"Prometheus: {error}")
+        return Evidence("unknown", f"Prometheus: {_cut(error)}")
 
 
 def of_prometheus(answer: Any, empty: State = "unknown") -> Evidence:
@@ -138,15 +145,19 @@ def of_prometheus(answer: Any, empty: State = "unknown") -> Evidence:
     data = mapping(told.get("data"))
     kind, result = data.get("resultType"), data.get("result")
     if told.get("status") != "success":
-        return Evidence("unknown", f"Prometheus: {told.get('error') or 'no answer of its API'}")
+        return Evidence(
+            "unknown", f"Prometheus: {_cut(told.get('error') or 'no answer of its API')}"
+        )
     if told.get("warnings"):
-        return Evidence("unknown", f"Prometheus warns: {told['warnings']}")
+        return Evidence("unknown", f"Prometheus warns: {_cut(told['warnings'])}")
     if kind == "scalar":
         values = [_sample(result)]
     elif kind == "vector":
         values = [_sample(mapping(series).get("value")) for series in sequence(result)]
     else:
-        return Evidence("unknown", f"Prometheus: must answer with a vector or a scalar, not {kind}")
+        return Evidence(
+            "unknown", f"Prometheus: must answer with a vector or a scalar, not {_cut(kind)}"
+        )
     if not values:
         return Evidence(empty, "Prometheus: the query finds nothing")
     if any(value != value for value in values):  # NaN
@@ -155,15 +166,42 @@ def of_prometheus(answer: Any, empty: State = "unknown") -> Evidence:
     return Evidence("busy" if total else "idle", f"Prometheus: the query answers {total:g}")
 
 
+def _cut(said: Any) -> str:
+    """What somebody else says, on one line that is not too long."""
+    line = " ".join(str(said).split())
+    return line if len(line) <= SAID_CHARACTERS else f"{line[:SAID_CHARACTERS]}..."
+
+
 def _sample(value: Any) -> float:
+    """The number of a sample, which is a string; NaN for anything else."""
+    found = sequence(value)
     try:
-        _, number = value
-        return float(number)
-    except (TypeError, ValueError):
-        return float("nan")
+        return float(found[1]) if len(found) == 2 and isinstance(found[1], str) else nan
+    except ValueError:
+        return nan
 
 
 # --- each Pod
+
+
+def _patient(ask: Answers) -> Answers:
+    """The same as long as Pods answer: of thousands of Pods that don't each takes its time."""
+    end = time.monotonic() + ASKING_SECONDS
+    silent = 0
+
+    def asked(pod: Item, port: int, path: str) -> tuple[int, str]:
+        nonlocal silent
+        if silent >= SILENT_PODS:
+            raise Unanswered("it was not asked, since others did not either")
+        if time.monotonic() > end:
+            raise Unanswered(f"it was not asked, since the others took {ASKING_SECONDS:g} s")
+        try:
+            return ask(pod, port, path)
+        except Unanswered:
+            silent += 1
+            raise
+
+    return asked
 
 
 def _by_pods(

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from kzd.cluster.selection import pairs_match
-from kzd.long_task import VERSION
 from kzd.result import counted
 from kzd.retire.current import Current, Wanted
 from kzd.retire.idleness import Evidence, working
 from kzd.retire.item import Item
 from kzd.retire.leftovers import leftovers, why_too_young
+from kzd.retire.noteworthy import noteworthy
 from kzd.retire.ownership import Shown, Version, versions_of
 from kzd.retire.plan import Action, Decision, Limits, Plan, Step
 from kzd.retire.scaling_down import scaling_down, why_not_down
@@ -44,7 +44,7 @@ def plan(wanted: Wanted, shown: Sequence[Shown], limits: Limits, judge: Judge) -
         limits=limits,
         decisions=tuple(sorted(decided, key=_in_order)),
         leftovers=tuple(step for space in shown for step in leftovers(wanted, space, limits, gone)),
-        notes=tuple(note for space in shown for note in [*space.notes, *_older(wanted, space)]),
+        notes=tuple(note for space in shown for note in [*space.notes, *noteworthy(wanted, space)]),
     )
 
 
@@ -58,14 +58,6 @@ def _in_order(decision: Decision) -> tuple[object, ...]:
     key = decision.key
     age = -1.0 if decision.age_seconds is None else decision.age_seconds
     return (key.namespace, key.instance, key.base, decision.action != "current", age, decision.name)
-
-
-def _older(wanted: Wanted, space: Shown) -> Iterator[str]:
-    """What was there before the first version; it has no label that proves anything."""
-    bases = {current.key.base for current in wanted.currents}
-    for item in space.deployments:
-        if item.name in bases and VERSION not in item.labels:
-            yield f"{item} in {space.namespace} is no version: when it is idle, delete it by hand"
 
 
 def _asked(version: Version, wanted: Wanted, judge: Judge) -> Evidence:
@@ -119,9 +111,9 @@ def _why_kept(version: Version, wanted: Wanted, shown: Shown, limits: Limits) ->
     currents = wanted.of(version.key)
     if not currents:
         yield f"the manifests hold no version of '{version.key.base}'"
-    if len(currents) > 1:
-        names = ", ".join(current.name for current in currents)
-        yield f"the manifests hold more than one version of it: {names}"
+    names = sorted({current.name for current in currents})
+    if len(names) > 1:
+        yield f"the manifests hold more than one version of it: {', '.join(names)}"
     for service in shown.services:
         if _is_for_it_alone(service, version, currents):
             yield f"{service} selects it and not the current version"

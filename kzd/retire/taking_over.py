@@ -34,7 +34,7 @@ def why_not_there(current: Current, shown: Shown) -> str:
     return ""
 
 
-def why_nobody_starts_it(current: Current, shown: Shown, replicas: int) -> str:
+def why_nobody_starts_it(current: Current, shown: Shown, replicas: int = 1) -> str:
     """
     What a person has to do about one that has 0 replicas, which is available too: nothing scales
     it from there to as many `replicas` as others have.  Empty where something does.

@@ -360,6 +360,30 @@ def test_where_no_version_runs_nothing_goes_and_nobody_is_asked() -> None:
     assert (made.asks, made.changes) == (False, False)
 
 
+def test_a_current_version_that_its_scaled_object_starts_again_is_there() -> None:
+    asleep = [deployment(TWO, replicas=0), keda()]
+
+    assert decided(planned([deployment(ONE), *asleep])).action == "retire"
+    assert planned(asleep).notes == ()
+
+
+def test_a_current_version_that_no_autoscaler_starts_again_is_named_with_the_command() -> None:
+    """Half retired, then current again by manifests that leave replicas to the autoscaler."""
+    made = planned([deployment(TWO, replicas=0), autoscaler(TWO)])
+
+    assert made.notes == (
+        f"the current version, {NEW}, has 0 replicas and nothing scales it from there: "
+        f"kubectl scale deployment {NEW} --replicas 1 --namespace shop",
+    )
+    assert planned([deployment(TWO, replicas=0)]).notes == ()
+
+
+def test_a_version_that_the_manifests_hold_twice_is_one() -> None:
+    made = planned([deployment(ONE), deployment(TWO)], deployment(TWO), deployment(TWO))
+
+    assert decided(made).action == "retire"
+
+
 def test_an_owner_that_is_not_in_the_manifests_is_not_looked_at() -> None:
     other = labelled(deployment(ONE), instance="theirs")
 
@@ -617,15 +641,59 @@ def test_a_copy_that_a_pod_uses_stays() -> None:
     assert left(copy, runs) == []
 
 
-def test_what_was_there_before_the_first_version_is_named_and_stays() -> None:
-    first = deployment(ONE)
-    first = first | {"metadata": first["metadata"] | {"name": "worker", "labels": {}}}
-    made = planned([first, deployment(TWO)])
+def first(**more: Any) -> Object:
+    """A Deployment from before the first version: without its labels and its name."""
+    made = deployment(ONE)
+    pairs = {"app": "worker"}
+    spec = made["spec"] | {
+        "selector": {"matchLabels": pairs},
+        "template": made["spec"]["template"] | {"metadata": {"labels": pairs}},
+    }
+    return changed(made, **({"name": "worker", "labels": {}} | more)) | {"spec": spec}
+
+
+def test_what_was_there_before_the_first_version_is_named_with_the_command_and_stays() -> None:
+    scaler = autoscaler(ONE, name="web", labels={}, target="worker")
+    made_by = [{"kind": "ScaledObject", "controller": True}]
+    of_keda = autoscaler(ONE, name="keda", labels={}, target="worker", ownerReferences=made_by)
+    made = planned([first(), scaler, of_keda, deployment(TWO)])
 
     assert made.notes == (
-        "Deployment/worker in shop is no version: when it is idle, delete it by hand",
+        "Deployment/worker in shop is from before the first version, and no label proves anything "
+        "about it; once it is idle: kubectl delete horizontalpodautoscaler/web deployment/worker "
+        "--namespace shop",
     )
     assert not made.changes
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        first(name="walker"),
+        first(labels={VERSION: ONE}),
+        first(ownerReferences=[{"kind": "Rollout", "controller": True}]),
+        first(deletionTimestamp=stamp(5)),
+        first() | {"spec": deployment(ONE, base="other")["spec"]},
+    ],
+    ids=["another name", "a version", "owned", "being deleted", "of other Pods"],
+)
+def test_what_is_not_evidently_from_before_the_first_version_is_not_called_so(
+    other: Object,
+) -> None:
+    assert planned([other, deployment(TWO)]).notes == ()
+
+
+def test_what_the_manifests_hold_is_not_from_before_the_first_version() -> None:
+    made = planned([first(), deployment(TWO)], first(), deployment(TWO))
+
+    assert made.notes == ()
+
+
+def test_in_another_namespace_nothing_is_from_before_the_first_version() -> None:
+    space = shown(first())._replace(namespace="other")
+    made = plan(wanted(deployment(TWO)), [space], Limits(), idle)
+
+    assert made.notes == ()
 
 
 @pytest.mark.parametrize("item", [config("old"), autoscaler(ONE), budget(ONE)])
