@@ -79,7 +79,7 @@ def plan(**options: Any) -> int:
     """
     Print what would happen to each version, and why; changes nothing.
 
-    Exits with 1 where a limit asks for a decision.
+    Exits with 1 where a person has to decide something.
     """
 
     def command() -> Answer:

@@ -26,6 +26,11 @@ class Log:
         self._counts = dict.fromkeys(("deleted", "scaled", "kept", "failed"), 0)
         self._asked = 0
 
+    @property
+    def asks(self) -> bool:
+        """Whether a person has to decide something, as the plan says or as came to light since."""
+        return self._asked > 0
+
     def plan(self, plan: Plan, told: str) -> None:
         """Show the plan that is carried out."""
         self._asked = sum(item.action == "decide" for item in plan.decisions)
@@ -43,6 +48,7 @@ class Log:
     def __call__(self, event: str, about: Decision | Step, because: str) -> None:
         if event in self._counts:
             self._counts[event] += 1
+        self._asked += getattr(about, "action", "") == "decide"
         if self._is_json:
             self._line(event, because, **_about(about))
         else:

@@ -61,9 +61,7 @@ class Manifests:
         sources, seconds = self._of_cluster() if self._configmap else self._of_files()
         if self._wanted is None or sources != self._sources:
             self._sources = sources
-            self._wanted = read_manifests(
-                sources, namespace=self._space, instance=self._instance
-            )
+            self._wanted = read_manifests(sources, namespace=self._space, instance=self._instance)
         return self._wanted._replace(age_seconds=seconds)
 
     def _space(self) -> str:
@@ -154,7 +152,7 @@ def applied(options: dict[str, Any]) -> Answer:
         log.end([], "it failed")
         raise
     log.end(waiting)
-    return Answer(b"", "", int(made.asks))
+    return Answer(b"", "", int(log.asks))
 
 
 def _opened(options: dict[str, Any]) -> tuple[Manifests, Wanted, KubeApi]:

@@ -134,7 +134,7 @@ class _Run:
         if fresh.action != decision.action or not fresh.steps:
             more = f"; its autoscaler is deleted, so it stays at {fresh.replicas} replicas"
             is_alone = decision.uid in self._alone and not fresh.steps
-            self._tell("kept", decision, fresh.because + (more if is_alone else ""))
+            self._tell("kept", fresh, fresh.because + (more if is_alone else ""))
             return ()
         steps = list(takewhile(lambda step: step.verb == "mark", fresh.steps)) or fresh.steps[:1]
         for step in steps:

@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from kzd.cluster.selection import pairs_match
 from kzd.result import counted
 from kzd.retire.current import Current, Wanted
-from kzd.retire.idleness import Evidence
+from kzd.retire.idleness import Evidence, working
 from kzd.retire.item import Item
 from kzd.retire.leftovers import leftovers, why_too_young
-from kzd.retire.noteworthy import noteworthy, starts_from_zero
+from kzd.retire.noteworthy import noteworthy
 from kzd.retire.ownership import Shown, Version, versions_of
 from kzd.retire.plan import Action, Decision, Limits, Plan, Step
 from kzd.retire.scaling_down import scaling_down, why_not_down
 from kzd.retire.steps import retiring
-from kzd.value import mapping, sequence
+from kzd.retire.taking_over import why_nobody_starts_it, why_not_there
+from kzd.value import mapping
 
 Judge = Callable[[Version], Evidence]
 
@@ -82,6 +83,11 @@ def decide(
     kept = next(_why_kept(version, wanted, shown, limits), "")
     if kept:
         return decided("keep", kept)
+    for current in wanted.of(version.key):
+        asked = why_nobody_starts_it(current, shown, deployment.replicas)
+        if asked:  # where nothing of this one runs either, somebody may have meant it so
+            runs = deployment.replicas or working(version.pods)
+            return decided("decide" if runs else "keep", asked)
     if found.state == "idle":
         return decided("retire", "it is idle", retiring(version))
     if limits.force_after_seconds is not None and (age or 0.0) >= limits.force_after_seconds:
@@ -114,8 +120,7 @@ def _why_kept(version: Version, wanted: Wanted, shown: Shown, limits: Limits) ->
     too_young = why_too_young(deployment, wanted, shown, limits)
     if too_young:
         yield too_young
-    for current in currents:
-        yield from _why_not_ready(current, shown)
+    yield from filter(None, (why_not_there(current, shown) for current in currents))
     for item in version.strangers:
         yield f"{item} scales it and is not proven to be its own"
     for item in _all_of(version):
@@ -136,24 +141,6 @@ def _is_for_it_alone(service: Item, version: Version, currents: Sequence[Current
         and pairs_match(pairs, version.deployment.pod_labels)
         and not any(pairs_match(pairs, current.pod_labels) for current in currents)
     )
-
-
-def _why_not_ready(current: Current, shown: Shown) -> Iterator[str]:
-    """Why the current version is not there to take over."""
-    found = next((item for item in shown.deployments if item.name == current.name), None)
-    if found is None or found.is_ending:
-        yield f"the current version, {current.name}, is not in the cluster"
-        return
-    status, metadata = found.status, found.metadata
-    conditions = map(mapping, sequence(status.get("conditions")))
-    is_available = any(
-        item.get("type") == "Available" and item.get("status") == "True" for item in conditions
-    )
-    if not is_available or status.get("observedGeneration") != metadata.get("generation"):
-        yield f"the current version, {current.name}, is not available"
-    # A Deployment of 0 replicas is available, too.
-    if not status.get("availableReplicas") and not starts_from_zero(found, shown):
-        yield f"the current version, {current.name}, has no Pod that is available"
 
 
 def _within(decided: Sequence[Decision], limits: Limits) -> list[Decision]:

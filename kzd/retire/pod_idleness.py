@@ -135,13 +135,7 @@ def by_annotation(pod: Item, said: Any) -> tuple[State, str]:
 
 def is_ready(pod: Item) -> bool:
     """Whether a Pod is ready, as far as its kubelet says."""
-    return _condition(pod).get("status") == "True"
-
-
-def _condition(pod: Item) -> dict[str, Any]:
-    """The condition `Ready` of a Pod, empty without one."""
-    conditions = map(mapping, sequence(pod.status.get("conditions")))
-    return next((item for item in conditions if item.get("type") == "Ready"), {})
+    return pod.condition("Ready").get("status") == "True"
 
 
 def by_readiness(pod: Item, said: Any) -> tuple[State, str]:
@@ -165,5 +159,5 @@ def _says_so_itself(pod: Item) -> bool:
     containers = [mapping(item) for item in sequence(pod.status.get("containerStatuses"))]
     are_running = all("running" in mapping(item.get("state")) for item in containers)
     have_started = bool(containers) and all(item.get("started") is True for item in containers)
-    reason = _condition(pod).get("reason")
+    reason = pod.condition("Ready").get("reason")
     return are_running and have_started and reason in OWN_REASONS

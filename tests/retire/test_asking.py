@@ -122,7 +122,10 @@ def test_prometheus_answers_in_chunks() -> None:
 
 
 def test_an_error_of_prometheus_that_does_not_end_is_one() -> None:
-    with saying(b"HTTP/1.1 500 No\r\n\r\n", trickle=b" ") as port, pytest.raises(Unanswered) as told:
+    with (
+        saying(b"HTTP/1.1 500 No\r\n\r\n", trickle=b" ") as port,
+        pytest.raises(Unanswered) as told,
+    ):
         prometheus(port)
     assert str(told.value) == "answers 500"
 

@@ -199,6 +199,12 @@ def unavailable(**status: Any) -> Object:
     return made | {"status": made["status"] | status}
 
 
+def keda(**spec: int) -> Object:
+    """The current version's ScaledObject, which scales from 0 unless `spec` says more."""
+    made = autoscaler(TWO, kind="ScaledObject")
+    return made | {"spec": {"scaleTargetRef": made["spec"]["scaleTargetRef"]} | spec}
+
+
 KEPT: dict[str, tuple[list[Object], str]] = {
     "its name is not made of its labels": (
         [changed(deployment(ONE), name=OLD.replace("worker", "walker"))], "which is another one"),
@@ -267,9 +273,12 @@ def test_it_is_kept_even_by_force_where(name: str) -> None:
         ([unavailable(conditions=[{"type": "Available", "status": "False"}])], "is not available"),
         ([unavailable(conditions=[])], "is not available"),
         ([unavailable(observedGeneration=0)], "is not available"),
-        ([deployment(TWO, replicas=0)], "has no Pod that is available"),
+        ([unavailable(availableReplicas=0)], "has no Pod that is available"),
         ([unavailable(availableReplicas=None)], "has no Pod that is available"),
-        ([deployment(TWO, replicas=0), autoscaler(TWO)], "has no Pod that is available"),
+        (
+            [deployment(TWO, replicas=0), keda(minReplicaCount=2)],
+            f"has 0 replicas until ScaledObject/worker-scaler-{TWO} starts it",
+        ),
     ],
 )
 def test_nothing_goes_before_the_current_version_is_there(
@@ -281,8 +290,78 @@ def test_nothing_goes_before_the_current_version_is_there(
     assert reason in found.because
 
 
+def asleep(*objects: Object, judge: Callable[[Version], Evidence] = idle) -> Decision:
+    """The old version, which has 2 replicas, beside a current one that has none."""
+    objects = (deployment(ONE), deployment(TWO, replicas=0), *objects)
+    return decided(planned(objects, judge=judge, limits={"force_after_seconds": 1.0}))
+
+
+def hpa(**status: str) -> Object:
+    """The current version's autoscaler, with conditions."""
+    conditions = [{"type": name, "status": value} for name, value in status.items()]
+    return autoscaler(TWO) | {"status": {"conditions": conditions}}
+
+
+@pytest.mark.parametrize(
+    "scaler",
+    [
+        [],
+        [autoscaler(TWO)],
+        [hpa(ScaledToZero="False")],
+        [autoscaler(THREE, kind="ScaledObject")],
+        [changed(keda(), deletionTimestamp=stamp(5))],
+        [changed(keda(), annotations={"autoscaling.keda.sh/paused": "true"})],
+        [changed(keda(), annotations={"autoscaling.keda.sh/paused-replicas": "0"})],
+        [changed(keda(), annotations={"autoscaling.keda.sh/paused-scale-out": "true"})],
+        [keda() | {"status": {"conditions": [{"type": "Ready", "status": "False"}]}}],
+        [keda() | {"status": {}}],
+    ],
+    ids=[
+        "nothing", "an HPA", "an HPA that was paused", "KEDA for another", "KEDA that goes",
+        "KEDA that is paused", "KEDA that is paused at 0", "KEDA that is not to scale out",
+        "KEDA that fails", "KEDA that has not begun",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("judge", [idle, busy])
+def test_a_current_version_of_0_replicas_that_nothing_scales_asks_for_a_decision(
+    scaler: list[Object], judge: Callable[[Version], Evidence]
+) -> None:
+    """The others are what still runs, as after a rollback to one that was half retired."""
+    found = asleep(*scaler, judge=judge)
+
+    assert (found.action, found.steps) == ("decide", ())
+    assert found.because == (
+        f"the current version, {NEW}, has 0 replicas and nothing scales it from there: "
+        f"kubectl scale deployment {NEW} --replicas 2 --namespace shop"
+    )
+
+
+@pytest.mark.parametrize(
+    "scaler",
+    [
+        keda(),
+        keda(minReplicaCount=0),
+        keda(minReplicaCount=2, idleReplicaCount=0),
+        changed(keda(), annotations={"autoscaling.keda.sh/paused": "false"}),
+        changed(keda(), annotations={"autoscaling.keda.sh/paused-scale-in": "true"}),
+        hpa(ScaledToZero="True"),
+    ],
+)
+def test_a_current_version_that_is_scaled_from_0_takes_over(scaler: Object) -> None:
+    assert asleep(scaler).action == "retire"
+
+
+def test_where_no_version_runs_nothing_goes_and_nobody_is_asked() -> None:
+    """Somebody may have scaled all to 0 for the night."""
+    made = planned([deployment(ONE, replicas=0), deployment(TWO, replicas=0)])
+
+    assert decided(made).action == "keep"
+    assert f"kubectl scale deployment {NEW} --replicas 1" in decided(made).because
+    assert (made.asks, made.changes) == (False, False)
+
+
 def test_a_current_version_that_its_scaled_object_starts_again_is_there() -> None:
-    asleep = [deployment(TWO, replicas=0), autoscaler(TWO, kind="ScaledObject")]
+    asleep = [deployment(TWO, replicas=0), keda()]
 
     assert decided(planned([deployment(ONE), *asleep])).action == "retire"
     assert planned(asleep).notes == ()
@@ -293,8 +372,8 @@ def test_a_current_version_that_no_autoscaler_starts_again_is_named_with_the_com
     made = planned([deployment(TWO, replicas=0), autoscaler(TWO)])
 
     assert made.notes == (
-        f"Deployment/{NEW} in shop is current and has 0 replicas, where an autoscaler does "
-        f"nothing; to start it: kubectl scale deployment/{NEW} --replicas 1 --namespace shop",
+        f"the current version, {NEW}, has 0 replicas and nothing scales it from there: "
+        f"kubectl scale deployment {NEW} --replicas 1 --namespace shop",
     )
     assert planned([deployment(TWO, replicas=0)]).notes == ()
 

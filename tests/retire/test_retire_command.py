@@ -182,6 +182,52 @@ def test_a_limit_asks_for_a_decision_by_its_exit_code(retire: Retiring) -> None:
     assert retire.names("deployments") == sorted([OLD, NEW])
 
 
+def asleep(retire: Retiring) -> None:
+    """The current version loses its replicas, as one that was half retired before a rollback."""
+    path = f"/apis/apps/v1/namespaces/shop/deployments/{NEW}"
+    retire.cluster.objects[path]["spec"]["replicas"] = 0
+    retire.cluster.nodes.created("deployments", path)
+
+
+def test_a_current_version_that_nothing_starts_asks_for_a_decision(retire: Retiring) -> None:
+    scene(retire)
+    retire.put(autoscaler(TWO, now=retire.now))
+    asleep(retire)
+    plan, done = retire.plan(), retire("--format", "json")
+    lines = [json.loads(line) for line in done.out.splitlines()]
+
+    assert (plan.code, done.code) == (1, 1)
+    assert f"decide: the current version, {NEW}, has 0 replicas and" in plan.out.decode()
+    assert lines[1]["action"] == "decide"
+    assert f"kubectl scale deployment {NEW} --replicas 2" in lines[1]["because"]
+    assert (lines[-1]["event"], lines[-1]["toDecide"]) == ("finished", 1)
+    assert retire.names("deployments") == sorted([OLD, NEW])
+
+
+def test_a_decision_that_comes_up_meanwhile_is_asked_for(
+    retire: Retiring, cluster: FakeCluster
+) -> None:
+    scene(retire)
+    retire.put(autoscaler(ONE, now=retire.now))
+    cluster.on("delete", "horizontalpodautoscalers", lambda: asleep(retire))
+    done = retire()
+
+    assert (done.code, done.err.splitlines()[-1][-10:]) == (1, "1 toDecide")
+    assert "has 0 replicas and nothing scales it" in done.err
+    assert [name for name in retire.names("pods") if ONE in name]
+
+
+def test_a_version_that_keda_starts_from_0_takes_over(retire: Retiring) -> None:
+    scene(retire)
+    keda = autoscaler(TWO, kind="ScaledObject", now=retire.now)
+    keda["spec"]["minReplicaCount"] = 0
+    retire.put(keda)
+    asleep(retire)
+
+    assert retire().code == 0
+    assert retire.names("deployments") == [NEW]
+
+
 def test_a_service_of_the_cluster_keeps_what_it_selects(retire: Retiring) -> None:
     scene(retire)
     retire.put(service({VERSION: ONE}, "current"))

@@ -28,6 +28,7 @@ from tests.retire.versions import (
     budget,
     config,
     deployment,
+    path_of,
     rendered,
     service,
 )
@@ -83,6 +84,21 @@ class Scene:
         if item is not None:
             self.cluster.drop(path)
             self.cluster.nodes.deleted(path.rsplit("/", 2)[1], path, item)
+
+    def apply(self, version: str) -> None:
+        """Apply a version again: what is gone comes back, and replicas stay as they are."""
+        gone = (it for it in self.version(version) if path_of(it) not in self.cluster.objects)
+        self.retire.put(*gone)
+
+    def replicas(self, path: str) -> int:
+        return int(self.cluster.objects[path]["spec"]["replicas"])
+
+    def scale(self, path: str, replicas: int) -> None:
+        """Somebody scales a Deployment."""
+        made = self.cluster.objects[path]
+        made["spec"]["replicas"] = replicas
+        self.cluster.put(path, made)
+        self.cluster.nodes.created("deployments", path)
 
     def run(self, *options: str) -> Done:
         return self.retire("--wait", "0s", *options)
@@ -213,9 +229,14 @@ def test_a_version_that_becomes_busy_at_every_call_is_kept(stage: Stage) -> None
 
 
 def test_a_rollback_at_every_call_is_seen(stage: Stage) -> None:
-    """The manifests are read before each step: a version that is current again is kept."""
+    """
+    The manifests are read before each step: a version that is current again is kept.
+
+    Where it has 0 replicas by then nothing scales it up again, and the other one goes on.
+    """
     every = calls(stage)
     deleting = [call.verb == "delete" and call.path == OLD for call in every].index(True) + 1
+    ends = set()
     for at in range(1, deleting):
         scene = stage()
         back = rendered(*scene.version(ONE))
@@ -224,6 +245,23 @@ def test_a_rollback_at_every_call_is_seen(stage: Stage) -> None:
         assert done.code == 0, done.err
         assert OLD in scene.cluster.objects
         assert CURRENT in scene.cluster.objects
+
+        scene.apply(ONE)
+        is_half = scene.replicas(OLD) == 0
+        ends.add(is_half)
+        done = scene.run()
+        assert done.code == int(is_half), done.err
+        assert ("has 0 replicas and nothing scales it" in done.err) == is_half
+        if is_half:
+            assert scene.replicas(CURRENT) == 2
+            scene.scale(OLD, 2)
+            done = scene.run()
+            assert done.code == 0, done.err
+        assert scene.cluster.nodes.killed == []
+        assert scene.replicas(OLD) == 2
+        assert CURRENT not in scene.cluster.objects
+        assert BUSY in scene.cluster.objects
+    assert ends == {True, False}
 
 
 def until_deleted(stage: Stage) -> range:
@@ -252,11 +290,8 @@ def test_another_object_of_the_same_name_at_every_call_stays(stage: Stage) -> No
 
 def test_somebody_who_scales_up_at_every_call_is_heard(stage: Stage) -> None:
     def up(scene: Scene) -> None:
-        made = scene.cluster.objects.get(OLD)
-        if made:
-            made["spec"]["replicas"] = 3
-            scene.cluster.put(OLD, made)
-            scene.cluster.nodes.created("deployments", OLD)
+        if OLD in scene.cluster.objects:
+            scene.scale(OLD, 3)
             scene.cluster.nodes.busy.update(scene.pods())
 
     for at in until_deleted(stage):

@@ -98,15 +98,17 @@ def autoscaler(
     version: str = ONE, *, base: str = "worker", kind: str = "HorizontalPodAutoscaler",
     target: str = "", age: float = HOUR, now: datetime = NOW, **more: Any,
 ) -> Object:  # fmt: skip
-    """A version's autoscaler, with a name of its own."""
+    """A version's autoscaler, with a name of its own; one of KEDA's is ready."""
     field = "targetRef" if kind == "VerticalPodAutoscaler" else "scaleTargetRef"
     reference = {"kind": "Deployment", "name": target or version_name(base, version)}
     api = RESOURCES[kind].removeprefix("/apis/").split("/namespaces")[0]
+    least = "minReplicaCount" if kind == "ScaledObject" else "minReplicas"
     return {
         "apiVersion": api,
         "kind": kind,
         "metadata": metadata(f"{base}-scaler", version, age, now) | more,
-        "spec": {field: reference, "minReplicas": 1},
+        "spec": {field: reference, least: 1},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]},
     }
 
 
