@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
@@ -58,6 +59,22 @@ FORMAT = click.option(
 LIMIT_NAMES = (
     "min_age_seconds", "max_age_seconds", "max_versions", "force_after_seconds", "scales_down",
 )  # fmt: skip
+
+
+FIELD = r"[0-9A-Za-z*/,?-]+"
+
+
+def _schedule(_context: Any, _parameter: Any, given: str) -> str:
+    """A schedule in the shape of cron's, as the API takes it; what it means is for the API."""
+    if not re.fullmatch(rf"@[a-z]+( [0-9a-z]+)?|{FIELD}( +{FIELD}){{4}}", given):
+        raise click.BadParameter(f"must have five fields, or be such as @hourly, not '{given}'")
+    return given
+
+
+def _image(_context: Any, _parameter: Any, given: str) -> str:
+    if not re.fullmatch(r"[\x21-\x7e]+", given):
+        raise click.BadParameter(f"must be an image such as example.com/kzd:1.0, not '{given}'")
+    return given
 
 
 @click.group(short_help="Delete old versions of long tasks once they are idle.")
@@ -132,8 +149,10 @@ def apply(called: click.Context, /, **options: Any) -> int:
 
 @retire.command()
 @with_options((*MANIFESTS, *LIMITS, *EVIDENCE))
-@click.option("--image", metavar="IMAGE", required=True, help="An image with `kzd[cluster]`.")
-@click.option("--schedule", metavar="CRON", default="*/10 * * * *", show_default=True)
+@click.option("--image", metavar="IMAGE", required=True, callback=_image,
+              help="An image with `kzd[cluster]`.")
+@click.option("--schedule", metavar="CRON", default="*/10 * * * *", show_default=True,
+              callback=_schedule)  # fmt: skip
 def manifest(**options: Any) -> int:
     """
     Print a CronJob that retires, with the smallest Role that it needs.

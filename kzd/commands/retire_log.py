@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from kzd.retire.plan import Decision, Plan, Step
 
 
+WORDS = {
+    "deleted": "deleted", "scaled": "scaled", "kept": "kept after all", "failed": "failed",
+    "waiting": "waiting", "toDecide": "to decide about",
+}  # fmt: skip
+"""What the last line counts, as people say it: what the plan keeps is none of it."""
+
+
 class Log:
     """Writes each event at once; counts them for the last line."""
 
@@ -61,7 +68,8 @@ class Log:
             seconds = round(time.monotonic() - self._began, 3)
             self._line("finished", because, **counts, seconds=seconds)
         else:
-            told = ", ".join(f"{number} {word}" for word, number in counts.items())
+            parts = [f"{counts[name]} {word}" for name, word in WORDS.items() if counts[name]]
+            told = ", ".join(parts) or "nothing was done"
             self._write(note(f"{told}; {because}" if because else told))
 
     def _line(self, event: str, because: str, **more: Any) -> None:
@@ -80,5 +88,7 @@ def _about(about: Decision | Step) -> dict[str, Any]:
     key = getattr(about, "key", None)
     if key is not None:
         return {**key._asdict(), "kind": "Deployment", "name": about.name}
-    found = about._asdict()
-    return {field: found[field] for field in ("namespace", "kind", "name", "replicas")}
+    from kzd.retire.plan_file import numbers_of
+
+    named = {field: getattr(about, field) for field in ("namespace", "kind", "name")}
+    return named | numbers_of(about)

@@ -55,8 +55,13 @@ def _of_decision(item: Decision) -> Object:
 def of_step(step: Step) -> Object:
     """A step as plain data; only what its verb needs."""
     fields = ("verb", "kind", "namespace", "name", "uid", "because")
+    return {field: getattr(step, field) for field in fields} | numbers_of(step)
+
+
+def numbers_of(step: Step) -> Object:
+    """The number that a step's verb needs, empty where it needs none."""
     more = {"scale": {"replicas": step.replicas}, "mark": {"cost": step.cost}}
-    return {field: getattr(step, field) for field in fields} | more.get(step.verb, {})
+    return more.get(step.verb, {})
 
 
 def from_json(name: str, data: bytes) -> Plan:

@@ -490,8 +490,29 @@ def test_each_event_is_a_line_of_json(retire: Retiring) -> None:
     assert lines[1]["evidence"].startswith("idle endpoint: 2 of 2 Pods idle")
     assert (lines[1]["base"], lines[1]["version"], lines[1]["action"]) == ("worker", ONE, "retire")
     assert (lines[2]["kind"], lines[2]["namespace"]) == ("HorizontalPodAutoscaler", "shop")
+    assert [line.get("replicas") for line in lines[2:5]] == [None, 0, None]
     counts = {key: lines[-1][key] for key in ("deleted", "scaled", "kept", "waiting", "toDecide")}
     assert counts == {"deleted": 2, "scaled": 1, "kept": 0, "waiting": 0, "toDecide": 0}
+
+
+def test_the_last_line_counts_what_was_done_and_not_what_the_plan_keeps(retire: Retiring) -> None:
+    scene(retire)
+    retire.put(deployment(THREE, now=retire.now), autoscaler(ONE, now=retire.now))
+    retire.cluster.nodes.busy = {f"{version_name('worker', THREE)}-6d5f8-0"}
+    first, second = retire(), retire("--max-age", "30m")
+
+    assert "3 versions: 1 current, 1 to retire, 1 kept\n" in first.err
+    assert first.err.endswith("\nnote: 2 deleted, 1 scaled\n")
+    assert retire().err.endswith("\n2 versions: 1 current, 1 kept\nnote: nothing was done\n")
+    assert second.err.endswith("1 to decide about\nnote: 1 to decide about\n")
+
+
+def test_a_version_that_became_busy_is_kept_after_all(retire: Retiring) -> None:
+    scene(retire)
+    busy = f"{OLD}-6d5f8-0"
+    retire.cluster.on("get", "pods/proxy", lambda: retire.cluster.nodes.busy.add(busy), nth=3)
+
+    assert retire().err.endswith("\nnote: 1 kept after all\n")
 
 
 def test_what_a_pod_answers_does_nothing_to_a_terminal(retire: Retiring) -> None:

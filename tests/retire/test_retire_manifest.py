@@ -193,3 +193,27 @@ def test_the_namespace_has_to_be_said(retire: Retiring) -> None:
     assert done.code == 3
     assert "says no namespace; --namespace names the one that it is applied to" in done.err
     assert retire.console.kzd(*given, "--namespace", "shop").code == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--schedule", "foo"), ("--schedule", "* * * *"), ("--schedule", "* * * * * *"),
+     ("--schedule", ""), ("--schedule", "@"), ("--schedule", '* * * * "'),
+     ("--image", "not an image"), ("--image", ""), ("--image", "kzd\n")],
+)  # fmt: skip
+def test_what_the_api_would_refuse_is_told_at_once(
+    retire: Retiring, options: tuple[str, str]
+) -> None:
+    current(retire)
+    given = ("retire", "manifest", "-f", MANIFESTS, "--image", "kzd", *options)
+    done = retire.console.kzd(*given)
+
+    assert (done.code, done.out) == (2, b"")
+    assert f"Invalid value for '{options[0]}': must " in done.err
+
+
+@pytest.mark.parametrize("schedule", ["@hourly", "@every 15m", "0,30 8-18/2 ? JAN-MAR MON-FRI"])
+def test_a_schedule_is_as_it_was_given(retire: Retiring, schedule: str) -> None:
+    current(retire)
+
+    assert printed(retire, "--schedule", schedule)["CronJob"]["spec"]["schedule"] == schedule
