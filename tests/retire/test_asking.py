@@ -107,7 +107,8 @@ def test_an_answer_that_breaks_off_or_does_not_end_is_none(
 @pytest.mark.parametrize("who", ["a Pod", "a Pod through the API"])
 @pytest.mark.parametrize(
     "answer",
-    [b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nidle", CHUNKED + b"2\r\nid\r\n2\r\nle\r\n0\r\n\r\n",
+    [b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nidle",
+     CHUNKED + b"2\r\nid\r\n2\r\nle\r\n0\r\n\r\n",
      b"HTTP/1.1 200 OK\r\n\r\nidle"],
     ids=["a length", "chunks", "until it closes"],
 )  # fmt: skip

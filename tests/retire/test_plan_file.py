@@ -1,4 +1,4 @@
-"""Plans as files: what `plan --format json` prints, what a hand may do to it, and other clusters."""
+"""Plans as files: what `plan --format json` prints, and what a hand may do to it."""
 
 from __future__ import annotations
 
