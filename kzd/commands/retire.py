@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
@@ -19,6 +20,7 @@ from kzd.commands.cluster import (
 from kzd.commands.failure import answered
 from kzd.commands.terminal import emit
 from kzd.long_task import INSTANCE
+from kzd.option_value import DNS_LABEL
 
 MANIFESTS = (
     click.option("-f", "--filename", "names", metavar="FILE|DIR|-", multiple=True,
@@ -58,6 +60,18 @@ FORMAT = click.option(
 LIMIT_NAMES = (
     "min_age_seconds", "max_age_seconds", "max_versions", "force_after_seconds", "scales_down",
 )  # fmt: skip
+LONGEST_NAME = 52
+"""Of a CronJob: the API leaves room for what its Jobs append.
+Source: kubernetes/kubernetes pkg/apis/batch/validation/validation.go, ValidateCronJobCreate"""
+
+
+def _name(_context: Any, _parameter: Any, given: str) -> str:
+    if not re.fullmatch(DNS_LABEL, given) or len(given) > LONGEST_NAME:
+        raise click.BadParameter(
+            f"must be a DNS label of at most {LONGEST_NAME} characters (a-z, 0-9 and -), "
+            f"not '{given}'"
+        )
+    return given
 
 
 @click.group(short_help="Delete old versions of long tasks once they are idle.")
@@ -130,6 +144,8 @@ def apply(called: click.Context, /, **options: Any) -> int:
 @retire.command()
 @with_options((*MANIFESTS, *LIMITS, *EVIDENCE))
 @click.option("--image", metavar="IMAGE", required=True, help="An image with `kzd[cluster]`.")
+@click.option("--name", metavar="NAME", default="kzd-retire", show_default=True, callback=_name,
+              help="Of all that is printed; another one for each app of a namespace.")  # fmt: skip
 @click.option("--schedule", metavar="CRON", default="*/10 * * * *", show_default=True)
 def manifest(**options: Any) -> int:
     """
