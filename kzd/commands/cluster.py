@@ -48,6 +48,18 @@ def namespace(context: Any, parameter: Any, given: str) -> str:
     return given
 
 
+def must_be(wanted: tuple[str, str]) -> Callable[[Any, Any, str], str]:
+    """A check of an option's text: the pattern that it has to fit, and what that is in words."""
+    pattern, words = wanted
+
+    def check(_context: Any, _parameter: Any, given: str) -> str:
+        if not re.fullmatch(pattern, given):
+            raise click.BadParameter(f"must be {words}, not '{given}'")
+        return given
+
+    return check
+
+
 def url(_context: Any, _parameter: Any, given: str) -> str:
     """A URL of HTTP; empty where the option was not given."""
     if given and not re.match(r"https?://[^/]", given):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import click
@@ -11,6 +10,7 @@ from kzd.commands.answer import Answer
 from kzd.commands.cluster import (
     KUBECONFIG,
     is_given,
+    must_be,
     namespace,
     seconds,
     seconds_or_none,
@@ -20,6 +20,7 @@ from kzd.commands.cluster import (
 from kzd.commands.failure import answered
 from kzd.commands.terminal import emit
 from kzd.long_task import INSTANCE
+from kzd.option_value import DNS_LABEL
 
 MANIFESTS = (
     click.option("-f", "--filename", "names", metavar="FILE|DIR|-", multiple=True,
@@ -59,22 +60,17 @@ FORMAT = click.option(
 LIMIT_NAMES = (
     "min_age_seconds", "max_age_seconds", "max_versions", "force_after_seconds", "scales_down",
 )  # fmt: skip
-
+LONGEST_NAME = 52
+"""Of a CronJob: the API leaves room for what its Jobs append.
+Source: kubernetes/kubernetes pkg/apis/batch/validation/validation.go, ValidateCronJobCreate"""
 
 FIELD = r"[0-9A-Za-z*/,?-]+"
-
-
-def _schedule(_context: Any, _parameter: Any, given: str) -> str:
-    """A schedule in the shape of cron's, as the API takes it; what it means is for the API."""
-    if not re.fullmatch(rf"@[a-z]+( [0-9a-z]+)?|{FIELD}( +{FIELD}){{4}}", given):
-        raise click.BadParameter(f"must have five fields, or be such as @hourly, not '{given}'")
-    return given
-
-
-def _image(_context: Any, _parameter: Any, given: str) -> str:
-    if not re.fullmatch(r"[\x21-\x7e]+", given):
-        raise click.BadParameter(f"must be an image such as example.com/kzd:1.0, not '{given}'")
-    return given
+NAME = (
+    rf"(?=.{{1,{LONGEST_NAME}}}\Z){DNS_LABEL}",
+    f"a DNS label of at most {LONGEST_NAME} characters (a-z, 0-9 and -)",
+)
+SCHEDULE = (rf"@[a-z]+( [0-9a-z]+)?|{FIELD}( +{FIELD}){{4}}", "five fields of cron's, or an @word")
+IMAGE = (r"[\x21-\x7e]+", "an image such as registry.example.com/kzd:1.0")
 
 
 @click.group(short_help="Delete old versions of long tasks once they are idle.")
@@ -149,10 +145,23 @@ def apply(called: click.Context, /, **options: Any) -> int:
 
 @retire.command()
 @with_options((*MANIFESTS, *LIMITS, *EVIDENCE))
-@click.option("--image", metavar="IMAGE", required=True, callback=_image,
-              help="An image with `kzd[cluster]`.")
+@click.option(
+    "--image",
+    metavar="IMAGE",
+    required=True,
+    callback=must_be(IMAGE),
+    help="An image with `kzd[cluster]`.",
+)
+@click.option(
+    "--name",
+    metavar="NAME",
+    default="kzd-retire",
+    show_default=True,
+    callback=must_be(NAME),
+    help="Of all that is printed; another one for each app of a namespace.",
+)
 @click.option("--schedule", metavar="CRON", default="*/10 * * * *", show_default=True,
-              callback=_schedule)  # fmt: skip
+              callback=must_be(SCHEDULE))  # fmt: skip
 def manifest(**options: Any) -> int:
     """
     Print a CronJob that retires, with the smallest Role that it needs.

@@ -16,11 +16,10 @@ from kzd.retire.plan import Limits
 from kzd.role import Rule, role
 from kzd.value import mapping, text
 
-NAME = "kzd-retire"
 KEY = "manifests.json"
 HEADER = """\
 # What `kzd retire apply` needs in its namespace and nothing more, as a CronJob.
-# ConfigMap/{name} says what is current: apply all of it with the manifests, each time, before them.
+# Its ConfigMap says what is current: apply all of it with the manifests, each time, before them.
 apiVersion: v1
 kind: ServiceAccount
 metadata:
@@ -103,15 +102,16 @@ def manifests(wanted: Wanted, limits: Limits, options: dict[str, Any]) -> str:
     """
     The manifests for each namespace of the current versions, as YAML.
 
-    `options` are those of the command line: `image`, `schedule`, `instance_label`, `is_direct`,
-    `prometheus`, and `prometheus_token`, a path in the Pod.
+    `options` are those of the command line: `name` (of all of them), `image`, `schedule`,
+    `instance_label`, `is_direct`, `prometheus`, and `prometheus_token`, a path in the Pod.
     """
     return "---\n".join(_of(space, wanted, limits, options) for space in wanted.namespaces)
 
 
 def _of(namespace: str, wanted: Wanted, limits: Limits, options: dict[str, Any]) -> str:
-    names = {"name": NAME, "namespace": json.dumps(namespace)}  # one may look like a number
-    rules = role(NAME, _rules(namespace, wanted, limits, options), names["namespace"])
+    given = {"name": options["name"], "namespace": namespace}
+    names = {field: json.dumps(value) for field, value in given.items()}  # may look like numbers
+    rules = role(names["name"], _rules(namespace, wanted, limits, options), names["namespace"])
     rest = REST.format(
         **names, key=KEY, current=_reduced(namespace, wanted),
         schedule=json.dumps(options["schedule"]), image=json.dumps(options["image"]),
@@ -133,7 +133,7 @@ def _rules(
 
 def _arguments(namespace: str, limits: Limits, options: dict[str, Any]) -> list[str]:
     given = {
-        "--configmap": NAME,
+        "--configmap": options["name"],
         "--namespace": namespace,
         "--format": "json",
         "--instance-label": options["instance_label"],

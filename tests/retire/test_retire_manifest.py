@@ -118,6 +118,36 @@ def test_the_options_are_handed_on(retire: Retiring) -> None:
     assert run(retire, made).code == 0
 
 
+def test_each_app_of_a_namespace_may_have_its_own(retire: Retiring) -> None:
+    retire.put(deployment(ONE, now=retire.now), deployment(ONE, base="other", now=retire.now))
+    current(retire)
+    first = printed(retire, "--name", "123")
+    retire.current(deployment(TWO, base="other", now=retire.now))
+    second = printed(retire, "--name", "retire-other")
+    retire.put(first["ConfigMap"], second["ConfigMap"])
+
+    assert {item["metadata"]["name"] for item in first.values()} == {"123"}
+    assert first["RoleBinding"]["roleRef"]["name"] == "123"
+    assert first["RoleBinding"]["subjects"][0]["name"] == "123"
+    template = first["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]
+    assert template["spec"]["serviceAccountName"] == "123"
+    assert retire.console.kzd(*arguments(first), *retire.where).code == 0
+    assert retire.names("deployments") == sorted(
+        [NEW, version_name("other", ONE), version_name("other", TWO)]
+    )
+    assert retire.console.kzd(*arguments(second), *retire.where).code == 0
+    assert retire.names("deployments") == sorted([NEW, version_name("other", TWO)])
+
+
+@pytest.mark.parametrize("name", ["", "A", "a.b", "a_b", "-a", "a" * 53])
+def test_a_name_that_no_cronjob_may_have_is_refused(retire: Retiring, name: str) -> None:
+    given = ("-f", MANIFESTS, "--image", "kzd", "--name", name)
+    done = retire.console.kzd("retire", "manifest", *given)
+
+    assert done.code == 2
+    assert "must be a DNS label of at most 52 characters" in done.err
+
+
 def test_the_configmap_holds_no_more_than_what_has_to_be_known(retire: Retiring) -> None:
     secret = config("password", kind="Secret", now=retire.now)
     current(retire, secret)
