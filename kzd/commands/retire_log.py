@@ -85,10 +85,10 @@ def _name(about: Decision | Step) -> str:
 
 
 def _about(about: Decision | Step) -> dict[str, Any]:
-    key = getattr(about, "key", None)
-    if key is not None:
-        return {**key._asdict(), "kind": "Deployment", "name": about.name}
+    from kzd.retire.plan import Decision
     from kzd.retire.plan_file import numbers_of
 
+    if isinstance(about, Decision):
+        return {**about.key._asdict(), "kind": "Deployment", "name": about.name}
     named = {field: getattr(about, field) for field in ("namespace", "kind", "name")}
     return named | numbers_of(about)
