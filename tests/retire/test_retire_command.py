@@ -236,6 +236,15 @@ def test_a_service_of_the_cluster_keeps_what_it_selects(retire: Retiring) -> Non
     assert OLD in retire.names("deployments")
 
 
+def test_a_budget_from_before_the_first_version_is_seen(retire: Retiring) -> None:
+    """It has no label of a version."""
+    scene(retire)
+    old = budget(ONE, shared=True, now=retire.now, name="worker", labels={})
+    retire.put(budget(TWO, now=retire.now), old)
+
+    assert "a Pod of two budgets can't be evicted" in retire.plan().out.decode()
+
+
 # --- what is current
 
 
