@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +150,10 @@ def _made(options: dict[str, Any], api: KubeApi) -> tuple[Plan, Sight]:
     if not name:
         return _plan(manifests, api, options), sight
     (item,) = files.read_all([name], None)
-    return from_json(name, item.data), sight
+    made = from_json(name, item.data)
+    moment = made.made_at.astimezone(UTC)
+    told = f"a plan of {moment:%Y-%m-%d %H:%M:%S} UTC; before each step all is looked at again"
+    return made._replace(notes=(*made.notes, told)), sight
 
 
 def _plan(manifests: Manifests, api: KubeApi, options: dict[str, Any]) -> Plan:

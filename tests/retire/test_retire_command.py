@@ -332,6 +332,23 @@ def test_a_plan_is_carried_out_later(retire: Retiring) -> None:
     assert retire.names("deployments") == [NEW]
 
 
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_the_time_of_a_plan_is_told(retire: Retiring, format: str) -> None:
+    scene(retire)
+    plan = json.loads(retire.plan("--format", "json").out) | {"madeAt": "2026-11-20T11:00:00+01:00"}
+    retire.console.write("plan.json", json.dumps(plan))
+    done = retire("--plan", "plan.json", "--format", format)
+    told = "a plan of 2026-11-20 10:00:00 UTC"
+
+    assert retire.names("deployments") == [NEW]
+    if format == "text":
+        assert f"note: {told}" in done.err
+    else:
+        lines = [json.loads(line) for line in done.out.splitlines()]
+        (note,) = (line for line in lines if line["event"] == "note")
+        assert note["because"].startswith(told)
+
+
 @pytest.mark.parametrize(
     "options", [(), ("--scale-down", "--max-age", "30m", "--max-versions", "1")]
 )
