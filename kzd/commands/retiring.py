@@ -40,6 +40,8 @@ class Manifests:
         self._namespace: str = options["namespace"]
         self._instance: str = options["instance_label"]
         self._api = api
+        self._sources: list[Source] = []
+        self._wanted: Wanted | None = None
         self._streams: dict[str, tuple[Source, float]] = {}
         if bool(self._names) == bool(self._configmap):
             other = " or --configmap" if "configmap" in options else ""
@@ -51,9 +53,12 @@ class Manifests:
         from kzd.retire.current import read_manifests
 
         sources, seconds = self._of_cluster() if self._configmap else self._of_files()
-        return read_manifests(
-            sources, namespace=self._namespace, age_seconds=seconds, instance=self._instance
-        )
+        if self._wanted is None or sources != self._sources:
+            self._sources = sources
+            self._wanted = read_manifests(
+                sources, namespace=self._namespace, instance=self._instance
+            )
+        return self._wanted._replace(age_seconds=seconds)
 
     def _of_files(self) -> tuple[list[Source], float]:
         """The files, and the age of the oldest."""

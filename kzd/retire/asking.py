@@ -53,7 +53,8 @@ class Asking:
             with build_opener(_Stay).open(request, timeout=PROMETHEUS_SECONDS) as response:
                 return json.loads(read_part(response, PROMETHEUS_BYTES, PROMETHEUS_SECONDS))
         except HTTPError as error:
-            raise Unanswered(f"answers {error.code} {_reason(error)}".strip()) from None
+            with error:
+                raise Unanswered(f"answers {error.code} {_reason(error)}".strip()) from None
         except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
             raise Unanswered(one_line(error)) from None
 

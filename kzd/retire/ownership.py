@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -160,9 +160,6 @@ def is_for_one_version(item: Item, version: str) -> bool:
     return item.kind != "PodDisruptionBudget" or selector.get(VERSION) == version
 
 
-def mentions(items: Sequence[Item], name: str) -> str:
-    """The first of some objects with a name anywhere in what it asks for; empty without one."""
-    for item in items:
-        if name in json.dumps(item.template if item.kind == "Deployment" else item.spec):
-            return str(item)
-    return ""
+def wishes(items: Iterable[Item]) -> list[str]:
+    """What Deployments and Pods ask for, each as a text with the names of all that it uses."""
+    return [json.dumps(it.template if it.kind == "Deployment" else it.spec) for it in items]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -17,6 +19,7 @@ import pytest
 
 from kzd.commands.retire_log import Log
 from kzd.long_task import IDLE_PATH, IDLE_QUERY, VERSION, version_name
+from kzd.retire.current import read_manifests
 from kzd.retire.item import DELETION_COST
 from tests.console import ROOT, Console
 from tests.fake_cluster import FakeCluster
@@ -157,6 +160,38 @@ def test_idle_pods_end_and_busy_ones_go_on(retire: Retiring) -> None:
     assert retire.names("horizontalpodautoscalers") == []
     pod = retire.cluster.objects[f"/api/v1/namespaces/shop/pods/{OLD}-6d5f8-0"]
     assert DELETION_COST not in pod["metadata"].get("annotations", {})
+
+
+def test_idle_pods_are_marked_after_one_look(retire: Retiring, cluster: FakeCluster) -> None:
+    """Dozens of them, each with a look at everything and a pause, would never come to the end."""
+    number = 25
+    scene(retire, replicas=number)
+    cluster.nodes.busy = {f"{OLD}-6d5f8-0"}
+    done = retire("--scale-down")
+
+    assert done.code == 0, done.err
+    assert [name for name in retire.names("pods") if ONE in name] == [f"{OLD}-6d5f8-0"]
+    calls = [(call.verb, call.resource) for call in cluster.calls]
+    assert calls.count(("patch", "pods")) == number - 1
+    assert calls.count(("list", "deployments")) == 5, "a plan, marks, a scale, a last look, a sweep"
+
+
+def test_one_look_waits_for_all_versions(retire: Retiring, cluster: FakeCluster) -> None:
+    bases = [f"worker{number}" for number in range(5)]
+    for base in bases:
+        retire.put(deployment(ONE, base=base, now=retire.now))
+    retire.current(*(deployment(TWO, base=base, now=retire.now) for base in bases))
+    cluster.nodes.lingers = True
+    assert retire("--wait", "0s").err.count("waiting") == len(bases) + 1
+    before = len(cluster.calls)
+    assert retire("--wait", "0s").code == 0
+    idle = len(cluster.calls) - before
+    before = len(cluster.calls)
+    assert retire("--wait", "0.05s").code == 0
+    more = len(cluster.calls) - before - idle
+
+    assert 9 <= more < 9 * len(bases)
+    assert more % 9 == 0
 
 
 def test_force_ends_busy_versions_of_that_age_and_no_other(
@@ -317,6 +352,117 @@ def test_manifests_come_through_a_pipe(retire: Retiring) -> None:
 
     assert retire.console.kzd(*given, data=data).code == 0
     assert retire.names("deployments") == [NEW]
+
+
+TEMPLATE = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Values.name }}}\n"
+
+
+@pytest.mark.parametrize("name", [MANIFESTS, "chart/templates/web.yaml"])
+def test_a_template_says_nothing_of_what_is_current(retire: Retiring, name: str) -> None:
+    scene(retire)
+    text = (retire.console.folder / MANIFESTS).read_text()
+    retire.console.write(name, text + TEMPLATE)
+    given = ("retire", "apply", "-f", name.partition("/")[0], *retire.where, "--yes")
+    done = retire.console.kzd(*given)
+
+    assert done.code == 3
+    assert f"{name}:2:1: error: is a template; what is current is in what it renders" in done.err
+    assert retire.names("deployments") == sorted([OLD, NEW])
+
+
+def test_files_of_the_future_have_no_age(retire: Retiring) -> None:
+    """By it a version that is newer than they are would seem to be older."""
+    scene(retire)
+    soon = time.time() + 7200
+    os.utime(retire.console.folder / MANIFESTS, (soon, soon))
+    done = retire()
+
+    assert done.code == 3
+    assert "rendered.yaml: error: was changed in the future, by this machine's clock" in done.err
+    assert retire.names("deployments") == sorted([OLD, NEW])
+
+
+def test_a_directory_holds_what_is_current_beside_other_files(retire: Retiring) -> None:
+    scene(retire)
+    text = (retire.console.folder / MANIFESTS).read_text()
+    others = {"values.yaml": "a: 1\n", "empty.yaml": "", "README.md": "{{", "list.json": "[1]"}
+    for name, content in {"rendered.yaml": text, **others}.items():
+        retire.console.write(f"out/{name}", content)
+    given = ("retire", "apply", "-f", "out", *retire.where, "--yes")
+
+    assert retire.console.kzd(*given).code == 0
+    assert retire.names("deployments") == [NEW]
+
+
+def test_a_broken_file_in_a_directory_stops_it(retire: Retiring) -> None:
+    scene(retire)
+    text = (retire.console.folder / MANIFESTS).read_text()
+    retire.console.write("out/rendered.yaml", text)
+    retire.console.write("out/values.yaml", "a: [\n")
+    given = ("retire", "apply", "-f", "out", *retire.where, "--yes")
+
+    assert "out/values.yaml:2:1: error: is not YAML" in retire.console.kzd(*given).err
+    assert retire.names("deployments") == sorted([OLD, NEW])
+
+
+def test_items_of_a_list_are_current(retire: Retiring) -> None:
+    scene(retire)
+    live = {"apiVersion": "v1", "kind": "List", "items": [deployment(TWO, now=retire.now)]}
+    retire.console.write(MANIFESTS, json.dumps(live))
+
+    assert retire().code == 0
+    assert retire.names("deployments") == [NEW]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_that_is_a_file_is_read_once(retire: Retiring) -> None:
+    """As a shell's `<(helm template ...)` is one."""
+    scene(retire)
+    data = (retire.console.folder / MANIFESTS).read_bytes()
+    pipe = retire.console.folder / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_bytes, args=[data], daemon=True)
+    writer.start()
+    done = retire.console.kzd("retire", "apply", "-f", "pipe", *retire.where, "--yes")
+    writer.join(5)
+
+    assert done.code == 0, done.err
+    assert retire.names("deployments") == [NEW]
+
+
+@pytest.mark.parametrize("name", ["a/../b", "Shop", "x" * 64])
+def test_a_namespace_is_one_that_can_be(retire: Retiring, cluster: FakeCluster, name: str) -> None:
+    retire.console.write(MANIFESTS, rendered(unnamed(namespace=name)))
+    said = retire()
+    retire.console.write(MANIFESTS, rendered(unnamed(namespace=None)))
+    given = retire("--namespace", name)
+
+    assert (said.code, given.code) == (3, 2)
+    assert f"'{name}' can't be the name of a namespace" in said.err
+    assert f"must be the name of a namespace, not '{name}'" in given.err
+    assert cluster.calls == []
+
+
+def test_a_version_has_a_name(retire: Retiring) -> None:
+    retire.console.write(MANIFESTS, rendered(unnamed(name=["worker"])))
+
+    assert "Deployment/: has no name" in retire().err
+
+
+def test_manifests_that_do_not_change_are_parsed_once(
+    retire: Retiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene(retire)
+    parsed: list[Any] = []
+
+    def read(*given: Any, **more: Any) -> Any:
+        parsed.append(given)
+        return read_manifests(*given, **more)
+
+    monkeypatch.setattr("kzd.retire.current.read_manifests", read)
+
+    assert retire().code == 0
+    assert len(parsed) == 1
 
 
 # --- plans as files
@@ -598,6 +744,25 @@ def test_prometheus_is_asked(
     assert at.path == "/prefix/api/v1/query"
     assert parse_qs(at.query) == {"query": [f'sum(tasks{{deployment="{OLD}"}})']}
     assert asked[0][1]["Authorization"] == "Bearer secret"
+
+
+@pytest.mark.parametrize("url", ["prometheus:9090", "file:///etc/passwd", "http:///query"])
+def test_prometheus_is_asked_by_http(retire: Retiring, url: str) -> None:
+    done = retire.plan("--prometheus", url)
+
+    assert done.code == 2
+    assert f"must begin with http:// or https://, not '{url}'" in done.err
+
+
+@pytest.mark.parametrize("text", ["", "two words", "two\nlines", "\xe4"])
+def test_a_token_is_one_word_and_never_shown(retire: Retiring, text: str) -> None:
+    scene(retire)
+    retire.console.write("token", text)
+    done = retire.plan("--prometheus", "http://127.0.0.1:1", "--prometheus-token", "token")
+
+    assert done.code == 2
+    assert "token: error: must hold a token: one word of ASCII" in done.err
+    assert not text or text not in done.err
 
 
 def test_a_query_without_prometheus_is_unknown(retire: Retiring) -> None:

@@ -7,7 +7,6 @@ to it, and objects of others.  After each fault the next run goes on and comes t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
@@ -39,7 +38,7 @@ OLD, CURRENT, BUSY = (
     f"{APPS}/deployments/{version_name('worker', it)}" for it in (ONE, TWO, THREE)
 )
 AUTOSCALER = f"{HPAS}/{version_name('worker-scaler', ONE)}"
-PATIENT = {"kube_api.SECONDS_TO_ANSWER": 0.05}
+IMPATIENT = {"kube_api.PATIENCE_SECONDS": 0.01, "kube_api.PAUSE_SECONDS": 0.002}
 
 
 class Scene:
@@ -137,7 +136,7 @@ Stage = Callable[[], Scene]
 @pytest.fixture
 def stage(console: Console, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """Makes scenes, each in a cluster of its own."""
-    for name, seconds in (QUICK | PATIENT).items():
+    for name, seconds in (QUICK | IMPATIENT).items():
         monkeypatch.setattr(f"kzd.{name}", seconds)
 
     def scene() -> Scene:
@@ -160,6 +159,10 @@ def calls(stage: Stage) -> list[Any]:
     return list(scene.cluster.calls)
 
 
+def late(cluster: FakeCluster) -> None:
+    cluster.late_seconds = 3600.0
+
+
 FAULTS: dict[str, Callable[[FakeCluster, int], None]] = {
     "forbidden": lambda cluster, at: cluster.fail_at(at, 403, reason="Forbidden"),
     "forbidden for good": lambda cluster, at: cluster.fail_at(at, 403, times=None),
@@ -171,7 +174,7 @@ FAULTS: dict[str, Callable[[FakeCluster, int], None]] = {
     "cut off": lambda cluster, at: cluster.fail_at(at, 0),
     "cut off for good": lambda cluster, at: cluster.fail_at(at, 0, times=None),
     "its answer lost": lambda cluster, at: cluster.fail_at(at, 0, is_after=True),
-    "its answer late": lambda cluster, at: cluster.at(at, lambda: time.sleep(0.08)),
+    "its answer late": lambda cluster, at: cluster.at(at, partial(late, cluster)),
 }
 
 
@@ -305,13 +308,42 @@ def test_somebody_who_scales_up_at_every_call_is_heard(stage: Stage) -> None:
 
 @pytest.mark.parametrize("seconds", [-30 * 86400.0, -7200.0, 7200.0, 30 * 86400.0])
 def test_a_clock_that_jumps_at_every_call(stage: Stage, seconds: float) -> None:
-    for at in range(1, len(calls(stage)) + 1, 3):
+    for at in range(1, len(calls(stage)) + 1):
         scene = stage()
         scene.cluster.at(at, partial(setattr, scene.cluster, "ahead", seconds))
         done = scene.run("--force-after", "1d")
         assert done.code == 0, done.err
         scene.check()
         scene.converge()
+
+
+def test_an_interruption_at_every_call(stage: Stage) -> None:
+    """Ctrl-C: nothing but the call that is on its way still has its effect."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    for at in range(1, len(calls(stage)) + 1):
+        scene = stage()
+        scene.cluster.at(at, interrupt)
+        done = scene.run()
+        assert done.code == 130, done.err
+        assert "Traceback" not in done.err
+        is_begun = "planned" in done.err or "versions: 1 current" in done.err
+        assert ("interrupted; the next run goes on" in done.err) == is_begun
+        scene.check()
+        scene.converge()
+
+
+def test_two_runs_at_once_at_every_call(stage: Stage) -> None:
+    """Another run does all of it between two calls of this one."""
+    for at in range(1, len(calls(stage)) + 1):
+        scene = stage()
+        scene.cluster.at(at, scene.run)
+        done = scene.run()
+        assert done.code == 0, done.err
+        scene.check()
+        assert set(scene.cluster.objects) == scene.before - scene.of(ONE)
 
 
 def test_a_cluster_s_clock_that_is_behind_counts(console: Console, cluster: FakeCluster) -> None:

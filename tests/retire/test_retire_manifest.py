@@ -202,6 +202,30 @@ def test_a_configmap_without_what_is_current_stops_it(
     assert OLD in retire.names("deployments")
 
 
+def test_the_configmap_holds_what_says_no_namespace_and_other_deployments(
+    retire: Retiring,
+) -> None:
+    copy = config("password", kind="Secret", now=retire.now)
+    copy["metadata"]["namespace"] = None
+    plain = deployment(ONE, now=retire.now, name="plain", labels={})
+    retire.console.write(MANIFESTS, rendered(deployment(TWO, now=retire.now), copy, plain))
+    made = printed(retire)
+    items = json.loads(made["ConfigMap"]["data"]["manifests.json"])["items"]
+
+    assert [(item["kind"], item["metadata"]["name"]) for item in items] == [
+        ("Deployment", NEW), ("Deployment", "plain"), ("Secret", copy["metadata"]["name"]),
+    ]  # fmt: skip
+    assert ("list", "secrets") in allowed(made["Role"])
+
+
+def test_a_run_that_hangs_does_not_keep_the_next_ones_waiting(retire: Retiring) -> None:
+    current(retire)
+    job = printed(retire)["CronJob"]["spec"]
+
+    assert job["concurrencyPolicy"] == "Forbid"
+    assert job["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 3600
+
+
 def test_each_namespace_has_its_own(retire: Retiring) -> None:
     other = deployment(TWO, now=retire.now)
     other["metadata"]["namespace"] = "123"

@@ -123,7 +123,11 @@ class Workloads:
     def _start(self, deployment: Object, number: int) -> None:
         name = f"{deployment['metadata']['name']}-6d5f8-{number}"
         template = copy.deepcopy(deployment["spec"]["template"])
-        owner = {"kind": "ReplicaSet", "uid": f"rs-{name[:-2]}", "controller": True}
+        owner = {
+            "kind": "ReplicaSet",
+            "uid": f"rs-{deployment['metadata']['name']}",
+            "controller": True,
+        }
         metadata = template["metadata"] | {"name": name, "ownerReferences": [owner]}
         status = {
             "phase": "Running", "podIP": "127.0.0.1",
