@@ -110,7 +110,7 @@ def plan(**options: Any) -> int:
     "plan_file",
     metavar="FILE",
     default="",
-    help="Only what this plan says, which `plan --format json` printed.",
+    help="A plan that `plan --format json` printed: only what it says; -f says what is current.",
 )
 @click.option(
     "--wait",

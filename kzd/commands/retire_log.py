@@ -49,8 +49,8 @@ class Log:
                 "ageSeconds": item.age_seconds, "replicas": item.replicas, "pods": item.pods,
             }  # fmt: skip
             self._line("planned", item.because, **_about(item), **more)
-        for said in plan.notes if self._is_json else ():
-            self._line("noted", said)
+        for text in plan.notes if self._is_json else ():
+            self._line("note", text)
 
     def __call__(self, event: str, about: Decision | Step, because: str) -> None:
         if event in self._counts:

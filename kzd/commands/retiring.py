@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from datetime import UTC
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -168,7 +169,10 @@ def _read_plan(name: str) -> Plan | None:
     if not name:
         return None
     (item,) = files.read_all([name], None)
-    return from_json(name, item.data)
+    made = from_json(name, item.data)
+    moment = made.made_at.astimezone(UTC)
+    told = f"a plan of {moment:%Y-%m-%d %H:%M:%S} UTC; before each step all is looked at again"
+    return made._replace(notes=(*made.notes, told))
 
 
 def _plan(wanted: Wanted, api: KubeApi, options: dict[str, Any]) -> Plan:

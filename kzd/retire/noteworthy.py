@@ -5,24 +5,64 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kzd.long_task import VERSION
+from kzd.result import counted
 from kzd.retire.current import Current, Wanted
 from kzd.retire.item import Item
-from kzd.retire.ownership import Shown
+from kzd.retire.ownership import Shown, key_of
 from kzd.retire.taking_over import why_nobody_starts_it
+
+NAMED = 3
+"""How many versions of another owner are named."""
 
 
 def noteworthy(wanted: Wanted, shown: Shown) -> Iterator[str]:
     """What is to be known of a namespace."""
+    yield from _of_other_owners(wanted, shown)
     there = {item.name for item in shown.deployments}
     here = (item for item in wanted.currents if item.key.namespace == shown.namespace)
     for current in here:
         if current.name not in there:  # --namespace, or the context, may name another one
             yield f"the current version, {current.name}, is not in namespace '{shown.namespace}'"
         for item in shown.deployments:
-            if item.name == current.name and any(it.scales(item) for it in shown.autoscalers):
-                yield from filter(None, [why_nobody_starts_it(current, shown)])
+            if item.name == current.name:
+                yield from _about_current(current, item, shown)
             if _is_older(item, current) and not wanted.holds(item):
-                yield _older(item, shown)
+                yield _older(item, wanted, shown)
+
+
+def _of_other_owners(wanted: Wanted, shown: Shown) -> Iterator[str]:
+    """Versions of a current base that nothing happens to, as where the owner got another name."""
+    owners = {
+        it.key.base: it.key.instance
+        for it in wanted.currents
+        if it.key.namespace == shown.namespace
+    }
+    found: dict[tuple[str, str], list[str]] = {}
+    for item in shown.deployments:
+        _, other, base, version = key_of(item, wanted.instance)
+        if version and base in owners and other not in ("", *owners.values()):
+            found.setdefault((base, other), []).append(item.name)
+    for (base, other), names in sorted(found.items()):
+        more = ", ..." if len(names) > NAMED else ""
+        yield (
+            f"{counted(len(names), 'version')} of '{base}' in {shown.namespace} of another owner, "
+            f"'{other}', not looked at: {', '.join(names[:NAMED])}{more}; if '{owners[base]}' took "
+            f"its place, label them and what is theirs {wanted.instance}={owners[base]}"
+        )
+
+
+def _about_current(current: Current, item: Item, shown: Shown) -> Iterator[str]:
+    if any(it.scales(item) for it in shown.autoscalers):
+        yield from filter(None, [why_nobody_starts_it(current, shown)])
+    budgets = [it for it in shown.dependents if it.kind == "PodDisruptionBudget"]
+    selecting = [it for it in budgets if it.selects(item.pod_labels)]
+    own = next((it for it in selecting if VERSION in it.labels), None)
+    for budget in selecting if own else ():
+        if VERSION not in budget.labels:
+            yield (
+                f"{budget} in {shown.namespace} selects the Pods of {item.name} as {own} does, and "
+                "a Pod of two budgets can't be evicted: delete it when only versions are left"
+            )
 
 
 def _is_older(item: Item, current: Current) -> bool:
@@ -40,10 +80,28 @@ def _is_older(item: Item, current: Current) -> bool:
     )
 
 
-def _older(item: Item, shown: Shown) -> str:
-    scaling = [it for it in shown.autoscalers if it.scales(item) and not it.controller]
-    names = " ".join(f"{it.kind.lower()}/{it.name}" for it in [*scaling, item])
+def _older(item: Item, wanted: Wanted, shown: Shown) -> str:
+    scaling = [it for it in (*shown.autoscalers, *shown.dependents) if it.scales(item)]
+    before = [it for it in scaling if not it.controller]
+    after = [it for it in shown.dependents if _is_for(it, item, shown)]
+    going = [it for it in (*before, item, *after) if not wanted.holds(it)]
+    names = " ".join(f"{it.kind.lower()}/{it.name}" for it in going)
     return (
         f"{item} in {shown.namespace} is from before the first version, and no label proves "
         f"anything about it; once it is idle: kubectl delete {names} --namespace {shown.namespace}"
+    )
+
+
+def _is_for(budget: Item, older: Item, shown: Shown) -> bool:
+    """Whether a budget is from before the first version, and for nothing but what is older."""
+    others = (
+        item
+        for item in shown.deployments
+        if item.name != older.name and key_of(item).base != older.name
+    )
+    return (
+        budget.kind == "PodDisruptionBudget"
+        and VERSION not in budget.labels
+        and budget.selects(older.pod_labels)
+        and not any(budget.selects(item.pod_labels) for item in others)
     )

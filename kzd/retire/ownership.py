@@ -32,7 +32,8 @@ class Shown(NamedTuple):
     """
     What a namespace shows at one moment, `now`.
 
-    All its Deployments, Services and autoscalers; of other kinds those that have a version.
+    All its Deployments, Services, autoscalers, vertical ones too, and budgets; of other kinds those
+    that have a version.
     """
 
     namespace: str

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kzd.flow.bundle import Source
-from kzd.long_task import BASE, INSTANCE, VERSION, version_name
+from kzd.long_task import BASE, INSTANCE, VERSION, content_hash, version_name
 from kzd.retire.current import Wanted, read_manifests
 from kzd.retire.idleness import Evidence
 from kzd.retire.item import AUTOSCALERS, CONFIGS, DEPENDENTS, Item
@@ -387,7 +387,37 @@ def test_a_version_that_the_manifests_hold_twice_is_one() -> None:
 def test_an_owner_that_is_not_in_the_manifests_is_not_looked_at() -> None:
     other = labelled(deployment(ONE), instance="theirs")
 
-    assert [item.name for item in planned([other, deployment(TWO)]).decisions] == [NEW]
+    made = planned([other, deployment(TWO)])
+
+    assert [item.name for item in made.decisions] == [NEW]
+    assert made.notes == (
+        f"1 version of 'worker' in shop of another owner, 'theirs', not looked at: {OLD}; if "
+        "'shop' took its place, label them and what is theirs kzd.dev/instance=shop",
+    )
+
+
+def test_of_many_versions_of_another_owner_three_are_named() -> None:
+    hashes = [content_hash(number) for number in range(9, 13)]
+    others = [labelled(deployment(it), instance="theirs") for it in hashes]
+    (note,) = planned([*others, deployment(TWO)]).notes
+
+    assert note.startswith("4 versions of 'worker' in shop of another owner, 'theirs'")
+    assert [version_name("worker", it) in note for it in hashes] == [True, True, True, False]
+    assert ", ...; if" in note
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        labelled(deployment(ONE, base="other"), instance="theirs"),
+        labelled(deployment(ONE), instance="theirs", version=""),
+        labelled(deployment(ONE), instance=""),
+        changed(deployment(ONE), labels={}),
+    ],
+    ids=["of another base", "no version", "of nobody", "without labels"],
+)
+def test_what_is_no_version_of_another_owner_is_not_called_so(other: Object) -> None:
+    assert planned([other, deployment(TWO)]).notes == ()
 
 
 def test_the_older_version_is_current_after_a_rollback() -> None:
@@ -664,6 +694,54 @@ def test_what_was_there_before_the_first_version_is_named_with_the_command_and_s
         "--namespace shop",
     )
     assert not made.changes
+
+
+def unversioned(budget: Object, name: str = "worker") -> Object:
+    """A budget as it was before the first version."""
+    return changed(budget, name=name, labels={})
+
+
+def test_what_guarded_the_deployment_before_the_first_version_goes_with_it() -> None:
+    old = unversioned(budget(ONE, shared=True))
+    vertical = autoscaler(ONE, kind="VerticalPodAutoscaler", labels={}, target="worker", name="v")
+    notes = planned([first(), vertical, old, budget(TWO), deployment(TWO)]).notes
+
+    assert len(notes) == 2
+    assert (
+        "kubectl delete verticalpodautoscaler/v deployment/worker poddisruptionbudget/worker "
+        "--namespace shop" in "".join(notes)
+    )
+    assert (
+        f"PodDisruptionBudget/worker in shop selects the Pods of {NEW} as "
+        f"PodDisruptionBudget/worker-budget-{TWO} does, and a Pod of two budgets can't be evicted: "
+        "delete it when only versions are left"
+    ) in notes
+
+
+def test_a_budget_from_before_the_first_version_is_named_though_its_deployment_is_gone() -> None:
+    old = unversioned(budget(ONE, shared=True))
+
+    assert len(planned([old, budget(TWO), deployment(TWO)]).notes) == 1
+    assert planned([old, deployment(TWO)]).notes == ()
+    assert planned([budget(ONE, shared=True), budget(TWO), deployment(TWO)]).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "held"),
+    [
+        ([deployment(THREE, base="other")], []),
+        ([], [unversioned(budget(ONE, shared=True))]),
+    ],
+    ids=["it is for others too", "the manifests hold it"],
+)
+def test_a_budget_stays_that_is_not_only_for_what_was_before(
+    more: list[Object], held: list[Object]
+) -> None:
+    old = unversioned(budget(ONE, shared=True))
+    old["spec"]["selector"] = {"matchExpressions": [{"key": "app", "operator": "Exists"}]}
+    (note,) = planned([first(), old, *more, deployment(TWO)], deployment(TWO), *held).notes
+
+    assert "kubectl delete deployment/worker --namespace shop" in note
 
 
 @pytest.mark.parametrize(

@@ -271,6 +271,15 @@ def test_a_service_of_the_cluster_keeps_what_it_selects(retire: Retiring) -> Non
     assert OLD in retire.names("deployments")
 
 
+def test_a_budget_from_before_the_first_version_is_seen(retire: Retiring) -> None:
+    """It has no label of a version."""
+    scene(retire)
+    old = budget(ONE, shared=True, now=retire.now, name="worker", labels={})
+    retire.put(budget(TWO, now=retire.now), old)
+
+    assert "a Pod of two budgets can't be evicted" in retire.plan().out.decode()
+
+
 # --- what is current
 
 
@@ -364,7 +373,7 @@ def test_in_a_namespace_without_the_current_version_it_is_named(retire: Retiring
     assert (plan.code, done.code) == (0, 0)
     assert plan.out.decode() == f"note: {told}\n0 versions: nothing to do\n"
     assert f"note: {told}\n" in done.err
-    assert [(line["event"], line["because"]) for line in lines[:-1]] == [("noted", told)]
+    assert [(line["event"], line["because"]) for line in lines[:-1]] == [("note", told)]
     assert "note:" not in retire.plan("--namespace", "shop").out.decode()
 
 
@@ -519,6 +528,23 @@ def test_a_plan_is_carried_out_later(retire: Retiring) -> None:
 
     assert done.code == 0, done.err
     assert retire.names("deployments") == [NEW]
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_the_time_of_a_plan_is_told(retire: Retiring, format: str) -> None:
+    scene(retire)
+    plan = json.loads(retire.plan("--format", "json").out) | {"madeAt": "2026-11-20T11:00:00+01:00"}
+    retire.console.write("plan.json", json.dumps(plan))
+    done = retire("--plan", "plan.json", "--format", format)
+    told = "a plan of 2026-11-20 10:00:00 UTC"
+
+    assert retire.names("deployments") == [NEW]
+    if format == "text":
+        assert f"note: {told}" in done.err
+    else:
+        lines = [json.loads(line) for line in done.out.splitlines()]
+        (note,) = (line for line in lines if line["event"] == "note")
+        assert note["because"].startswith(told)
 
 
 @pytest.mark.parametrize(
