@@ -247,7 +247,7 @@ def test_a_decision_that_comes_up_meanwhile_is_asked_for(
     cluster.on("delete", "horizontalpodautoscalers", lambda: asleep(retire))
     done = retire()
 
-    assert (done.code, done.err.splitlines()[-1][-10:]) == (1, "1 toDecide")
+    assert (done.code, done.err.splitlines()[-1]) == (1, "kzd: 1 to decide about")
     assert "has 0 replicas and nothing scales it" in done.err
     assert [name for name in retire.names("pods") if ONE in name]
 
@@ -674,9 +674,9 @@ def test_the_last_line_counts_what_was_done_and_not_what_the_plan_keeps(retire: 
     first, second = retire(), retire("--max-age", "30m")
 
     assert "3 versions: 1 current, 1 to retire, 1 kept\n" in first.err
-    assert first.err.endswith("\nnote: 2 deleted, 1 scaled\n")
-    assert retire().err.endswith("\n2 versions: 1 current, 1 kept\nnote: nothing was done\n")
-    assert second.err.endswith("1 to decide about\nnote: 1 to decide about\n")
+    assert first.err.endswith("\nkzd: 2 deleted, 1 scaled\n")
+    assert retire().err.endswith("\n2 versions: 1 current, 1 kept\nkzd: nothing was done\n")
+    assert second.err.endswith("1 to decide about\nkzd: 1 to decide about\n")
 
 
 def test_a_version_that_became_busy_is_kept_after_all(retire: Retiring) -> None:
@@ -684,7 +684,7 @@ def test_a_version_that_became_busy_is_kept_after_all(retire: Retiring) -> None:
     busy = f"{OLD}-6d5f8-0"
     retire.cluster.on("get", "pods/proxy", lambda: retire.cluster.nodes.busy.add(busy), nth=3)
 
-    assert retire().err.endswith("\nnote: 1 kept after all\n")
+    assert retire().err.endswith("\nkzd: 1 kept after all\n")
 
 
 def test_what_a_pod_answers_does_nothing_to_a_terminal(retire: Retiring) -> None:
