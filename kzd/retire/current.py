@@ -33,7 +33,8 @@ class Wanted(NamedTuple):
     """
     What manifests say.
 
-    `objects` are all of them as (kind, namespace, name), which are never touched.  They were
+    `objects` are all of them as (kind, namespace, name), which are never touched; `copies` those
+    that are of one version alone.  They were
     rendered `age_seconds` ago by the clock of this machine or, where they say so themselves, at
     `rendered_at`.
     """
@@ -43,6 +44,7 @@ class Wanted(NamedTuple):
     age_seconds: float = 0.0
     rendered_at: datetime | None = None
     instance: str = INSTANCE
+    copies: frozenset[tuple[str, str, str]] = frozenset()
 
     @property
     def namespaces(self) -> list[str]:
@@ -93,11 +95,16 @@ def read_manifests(
         _check(resource, space, instance)
     return Wanted(
         tuple(_current(_item(version, space), instance) for version in versions),
-        frozenset((item.kind, item.namespace or space, item.name) for item in resources),
+        _named(resources, space),
         age_seconds,
         _rendered_at(versions),
         instance,
+        _named([item for item in resources if VERSION in item.labels], space),
     )
+
+
+def _named(resources: Iterable[Resource], space: str) -> frozenset[tuple[str, str, str]]:
+    return frozenset((item.kind, item.namespace or space, item.name) for item in resources)
 
 
 def _check_rendered(bundle: Bundle) -> None:

@@ -127,7 +127,7 @@ def _rules(
     yield PODS._replace(verbs="list, patch") if limits.scales_down else PODS
     if not options["is_direct"]:
         yield PROXY
-    if any(kind == "Secret" and space in (namespace, "") for kind, space, _ in wanted.objects):
+    if any(kind == "Secret" and space in (namespace, "") for kind, space, _ in wanted.copies):
         yield SECRETS
 
 

@@ -92,8 +92,13 @@ def test_the_role_is_what_a_run_uses(
     assert used == allowed(made["Role"])
 
 
-def test_without_secrets_in_the_manifests_none_may_be_read(retire: Retiring) -> None:
-    current(retire)
+@pytest.mark.parametrize("has_secret", [False, True])
+def test_without_copies_of_secrets_in_the_manifests_none_may_be_read(
+    retire: Retiring, has_secret: bool
+) -> None:
+    """So with `longTask.config: report`."""
+    plain = config("password", kind="Secret", now=retire.now, name="shop", labels={"app": "shop"})
+    current(retire, *[plain] * has_secret)
 
     assert all(resource != "secrets" for _, resource in allowed(printed(retire)["Role"]))
 
