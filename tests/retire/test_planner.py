@@ -541,6 +541,16 @@ def test_a_copy_that_a_pod_uses_stays() -> None:
     assert left(copy, runs) == []
 
 
+def test_a_pod_that_nobody_ends_is_named() -> None:
+    """Such as one that was taken out of its ReplicaSet to look at it."""
+    stays = [deployment(ONE, replicas=0), pod(deployment(ONE))]
+    ends = [deployment(ONE, replicas=0), changed(pod(deployment(ONE)), deletionTimestamp=stamp(5))]
+    named = f"; {OLD}-6d5f8-0 is not told to, though no replica is asked for"
+
+    assert decided(planned([*stays, deployment(TWO)])).steps[0].because.endswith(named)
+    assert named not in decided(planned([*ends, deployment(TWO)])).steps[0].because
+
+
 def first(**more: Any) -> Object:
     """A Deployment from before the first version: without its labels and its name."""
     made = deployment(ONE)
