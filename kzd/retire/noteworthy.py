@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kzd.long_task import VERSION
 from kzd.retire.current import Current, Wanted
 from kzd.retire.item import Item
-from kzd.retire.ownership import Shown
+from kzd.retire.ownership import Shown, key_of
 
 
 def noteworthy(wanted: Wanted, shown: Shown) -> Iterator[str]:
@@ -18,6 +18,12 @@ def noteworthy(wanted: Wanted, shown: Shown) -> Iterator[str]:
                 yield from _why_asleep(item, shown)
             if _is_older(item, current) and not wanted.holds(item):
                 yield _older(item, shown)
+            if _is_of_another(item, current, wanted):
+                instance = item.labels[wanted.instance]
+                yield (
+                    f"{item} in {shown.namespace} is of '{instance}' and not of "
+                    f"'{current.key.instance}', so it is not looked at"
+                )
 
 
 def _is_older(item: Item, current: Current) -> bool:
@@ -33,6 +39,13 @@ def _is_older(item: Item, current: Current) -> bool:
         and not item.is_ending
         and item.selects(current.pod_labels)
     )
+
+
+def _is_of_another(item: Item, current: Current, wanted: Wanted) -> bool:
+    """Whether a version of the same base has an owner that is not in the manifests."""
+    key, owners = key_of(item, wanted.instance), {it.key[:2] for it in wanted.currents}
+    is_of_base = bool(key.instance and key.version) and key.base == current.key.base
+    return is_of_base and key[:2] not in owners
 
 
 def _older(item: Item, shown: Shown) -> str:

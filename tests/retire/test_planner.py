@@ -204,6 +204,10 @@ KEPT: dict[str, tuple[list[Object], str]] = {
     "it was made a moment ago": ([deployment(ONE, age=30)], "newer than the manifests"),
     "it is as old as the manifests": ([deployment(ONE, age=60)], "newer than the manifests"),
     "it is young": ([deployment(ONE, age=500)], "younger than --min-age (600 s)"),
+    "it is young in another time zone": (
+        [changed(deployment(ONE), creationTimestamp="2026-11-29T13:59:30+02:00")], "newer than"),
+    "its time has no zone and is UTC": (
+        [changed(deployment(ONE), creationTimestamp="2026-11-29T11:59:30")], "newer than"),
     "its age is unknown": (
         [changed(deployment(ONE), creationTimestamp="yesterday")], "its age is unknown"),
     "it was made in the future": ([deployment(ONE, age=-HOUR)], "its age is unknown"),
@@ -287,7 +291,23 @@ def test_a_version_that_the_manifests_hold_twice_is_one() -> None:
 def test_an_owner_that_is_not_in_the_manifests_is_not_looked_at() -> None:
     other = labelled(deployment(ONE), instance="theirs")
 
-    assert [item.name for item in planned([other, deployment(TWO)]).decisions] == [NEW]
+    made = planned([other, deployment(TWO)])
+
+    assert [item.name for item in made.decisions] == [NEW]
+    assert made.notes == (
+        f"Deployment/{OLD} in shop is of 'theirs' and not of 'shop', so it is not looked at",
+    )
+    assert planned([labelled(other, base="other"), deployment(TWO)]).notes == ()
+
+
+def test_a_name_that_was_shortened_is_made_again() -> None:
+    base = "a-name-that-goes-on-and-on-" * 2 + "worker"
+    made = planned(
+        [deployment(ONE, base=base), deployment(TWO, base=base)], deployment(TWO, base=base)
+    )
+
+    assert decided(made, version_name(base, ONE)).action == "retire"
+    assert base not in version_name(base, ONE)
 
 
 def test_the_older_version_is_current_after_a_rollback() -> None:
