@@ -13,7 +13,11 @@ from kzd.retire.ownership import Shown, key_of
 def noteworthy(wanted: Wanted, shown: Shown) -> Iterator[str]:
     """What is to be known of a namespace."""
     for current in wanted.currents:
-        for item in shown.deployments if current.key.namespace == shown.namespace else ():
+        if current.key.namespace != shown.namespace:
+            continue
+        if all(item.name != current.name for item in shown.deployments):
+            yield f"Deployment/{current.name} is current and not in namespace {shown.namespace}"
+        for item in shown.deployments:
             if item.name == current.name:
                 yield from _why_asleep(item, shown)
             if _is_older(item, current) and not wanted.holds(item):

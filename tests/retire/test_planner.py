@@ -282,6 +282,11 @@ def test_a_current_version_that_no_autoscaler_starts_again_is_named_with_the_com
     assert planned([deployment(TWO, replicas=0)]).notes == ()
 
 
+def test_a_current_version_that_is_not_there_is_named() -> None:
+    """As where the context or the namespace is another one."""
+    assert planned([]).notes == (f"Deployment/{NEW} is current and not in namespace shop",)
+
+
 def test_a_version_that_the_manifests_hold_twice_is_one() -> None:
     made = planned([deployment(ONE), deployment(TWO)], deployment(TWO), deployment(TWO))
 

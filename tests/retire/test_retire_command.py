@@ -543,6 +543,14 @@ def test_each_event_is_a_line_of_json(retire: Retiring) -> None:
     assert counts == {"deleted": 2, "scaled": 1, "kept": 0, "waiting": 0, "toDecide": 0}
 
 
+def test_what_a_person_has_to_know_is_a_line_of_json_too(retire: Retiring) -> None:
+    retire.current(deployment(TWO, now=retire.now), apply=False)
+    lines = [json.loads(line) for line in retire("--format", "json").out.splitlines()]
+
+    assert [line["event"] for line in lines] == ["noted", "finished"]
+    assert lines[0]["because"] == f"Deployment/{NEW} is current and not in namespace shop"
+
+
 def test_what_a_pod_answers_does_nothing_to_a_terminal(retire: Retiring) -> None:
     scene(retire)
     retire.cluster.nodes.said = {f"{OLD}-6d5f8-0": (200, "\x1b[2Jbusy")}
