@@ -231,6 +231,10 @@ KEPT: dict[str, tuple[list[Object], str]] = {
     "it was made a moment ago": ([deployment(ONE, age=30)], "newer than the manifests"),
     "it is as old as the manifests": ([deployment(ONE, age=60)], "newer than the manifests"),
     "it is young": ([deployment(ONE, age=500)], "younger than --min-age (600 s)"),
+    "it is young in another time zone": (
+        [changed(deployment(ONE), creationTimestamp="2026-11-29T13:59:30+02:00")], "newer than"),
+    "its time has no zone and is UTC": (
+        [changed(deployment(ONE), creationTimestamp="2026-11-29T11:59:30")], "newer than"),
     "its age is unknown": (
         [changed(deployment(ONE), creationTimestamp="yesterday")], "its age is unknown"),
     "it was made in the future": ([deployment(ONE, age=-HOUR)], "its age is unknown"),
@@ -378,6 +382,11 @@ def test_a_current_version_that_no_autoscaler_starts_again_is_named_with_the_com
     assert planned([deployment(TWO, replicas=0)]).notes == ()
 
 
+def test_a_current_version_that_is_not_there_is_named() -> None:
+    """As where the context or the namespace is another one."""
+    assert planned([]).notes == (f"the current version, {NEW}, is not in namespace 'shop'",)
+
+
 def test_a_version_that_the_manifests_hold_twice_is_one() -> None:
     made = planned([deployment(ONE), deployment(TWO)], deployment(TWO), deployment(TWO))
 
@@ -418,6 +427,16 @@ def test_of_many_versions_of_another_owner_three_are_named() -> None:
 )
 def test_what_is_no_version_of_another_owner_is_not_called_so(other: Object) -> None:
     assert planned([other, deployment(TWO)]).notes == ()
+
+
+def test_a_name_that_was_shortened_is_made_again() -> None:
+    base = "a-name-that-goes-on-and-on-" * 2 + "worker"
+    made = planned(
+        [deployment(ONE, base=base), deployment(TWO, base=base)], deployment(TWO, base=base)
+    )
+
+    assert decided(made, version_name(base, ONE)).action == "retire"
+    assert base not in version_name(base, ONE)
 
 
 def test_the_older_version_is_current_after_a_rollback() -> None:
@@ -669,6 +688,16 @@ def test_a_copy_that_a_pod_uses_stays() -> None:
     runs = pod(deployment(ONE, config=copy["metadata"]["name"]))
 
     assert left(copy, runs) == []
+
+
+def test_a_pod_that_nobody_ends_is_named() -> None:
+    """Such as one that was taken out of its ReplicaSet to look at it."""
+    stays = [deployment(ONE, replicas=0), pod(deployment(ONE))]
+    ends = [deployment(ONE, replicas=0), changed(pod(deployment(ONE)), deletionTimestamp=stamp(5))]
+    named = f"; {OLD}-6d5f8-0 is not told to, though no replica is asked for"
+
+    assert decided(planned([*stays, deployment(TWO)])).steps[0].because.endswith(named)
+    assert named not in decided(planned([*ends, deployment(TWO)])).steps[0].because
 
 
 def first(**more: Any) -> Object:
