@@ -12,6 +12,9 @@ from kzd.option_value import DNS_LABEL
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
+LONGEST_TIME = 15
+"""Characters; with more of them it is no time that anybody means, or infinite."""
+
 KUBECONFIG = (
     click.option("--kubeconfig", metavar="FILE", default="",
                  help="The kubeconfig, instead of KUBECONFIG or ~/.kube/config."),
@@ -32,7 +35,7 @@ def seconds_or_none(context: Any, parameter: Any, given: str | None) -> float | 
     if given is None:
         return None
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", given)
-    if not found:
+    if not found or len(given) > LONGEST_TIME:
         raise _unfit(given)
     return float(found[1]) * UNITS[found[2]]
 

@@ -36,14 +36,15 @@ class Log:
         self._asked = sum(item.action == "decide" for item in plan.decisions)
         if not self._is_json:
             self._write(told)
-        for item in plan.decisions if self._is_json else ():
+            return
+        for item in plan.decisions:
             more = {
                 "action": item.action, "state": item.state, "evidence": item.evidence,
                 "ageSeconds": item.age_seconds, "replicas": item.replicas, "pods": item.pods,
             }  # fmt: skip
             self._line("planned", item.because, **_about(item), **more)
-        for text in plan.notes if self._is_json else ():
-            self._line("note", text)
+        for said in plan.notes:
+            self._line("noted", said)
 
     def __call__(self, event: str, about: Decision | Step, because: str) -> None:
         if event in self._counts:

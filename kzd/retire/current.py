@@ -21,6 +21,10 @@ RENDERED_AT = "kzd.dev/rendered-at"
 """The annotation of a reduced manifest with the time at which the whole one was rendered."""
 
 
+CLOCK_SECONDS = 60.0
+"""How far the clock where manifests are rendered may be ahead."""
+
+
 class Current(NamedTuple):
     """A version that the manifests hold: the Deployment's name and its Pods' labels."""
 
@@ -59,10 +63,17 @@ class Wanted(NamedTuple):
         return any((item.kind, space, item.name) in self.objects for space in spaces)
 
     def age(self, now: datetime) -> float:
-        """How long ago the manifests were rendered, in seconds."""
+        """How long ago they were rendered, in seconds; raises InputError where it is to come."""
         if self.rendered_at is None:
             return self.age_seconds
-        return max(self.age_seconds, (now - self.rendered_at).total_seconds())
+        seconds = (now - self.rendered_at).total_seconds()
+        if seconds < -CLOCK_SECONDS:
+            raise InputError(
+                f"{RENDERED_AT} says {self.rendered_at:%Y-%m-%d %H:%M:%S}, and it is "
+                f"{now:%Y-%m-%d %H:%M:%S}: the clock where they were rendered is ahead, so nobody "
+                "knows which versions are newer"
+            )
+        return max(self.age_seconds, seconds)
 
 
 def read_manifests(

@@ -105,6 +105,28 @@ worker of shop in shop: 2 versions, 4 Pods
     )
 
 
+def test_the_plan_is_by_base_and_namespace(retire: Retiring) -> None:
+    for base in ("worker", "mailer"):
+        retire.put(deployment(ONE, base=base, now=retire.now))
+    retire.current(*(deployment(TWO, base=base, now=retire.now) for base in ("worker", "mailer")))
+    lines = retire.plan().out.decode().splitlines()
+
+    assert [line for line in lines if line[0] != " "] == [
+        "mailer of shop in shop: 2 versions, 4 Pods",
+        "worker of shop in shop: 2 versions, 4 Pods",
+        "4 versions: 2 current, 2 to retire",
+    ]
+
+
+def test_nothing_but_apply_changes_anything(retire: Retiring, cluster: FakeCluster) -> None:
+    scene(retire)
+    plan = retire.plan()
+    printed = retire.console.kzd("retire", "manifest", "-f", MANIFESTS, "--image", "kzd")
+
+    assert (plan.code, printed.code) == (0, 0)
+    assert {call.verb for call in cluster.calls} == {"list", "get"}
+
+
 def test_pods_take_their_time_and_the_next_run_goes_on(retire: Retiring) -> None:
     scene(retire)
     retire.cluster.nodes.lingers = True
@@ -491,7 +513,7 @@ def test_the_time_of_a_plan_is_told(retire: Retiring, format: str) -> None:
         assert f"note: {told}" in done.err
     else:
         lines = [json.loads(line) for line in done.out.splitlines()]
-        (note,) = (line for line in lines if line["event"] == "note")
+        (note,) = (line for line in lines if line["event"] == "noted")
         assert note["because"].startswith(told)
 
 
@@ -614,6 +636,14 @@ def test_each_event_is_a_line_of_json(retire: Retiring) -> None:
     assert counts == {"deleted": 2, "scaled": 1, "kept": 0, "waiting": 0, "toDecide": 0}
 
 
+def test_what_a_person_has_to_know_is_a_line_of_json_too(retire: Retiring) -> None:
+    retire.current(deployment(TWO, now=retire.now), apply=False)
+    lines = [json.loads(line) for line in retire("--format", "json").out.splitlines()]
+
+    assert [line["event"] for line in lines] == ["noted", "finished"]
+    assert lines[0]["because"] == f"Deployment/{NEW} is current and not in namespace shop"
+
+
 def test_what_a_pod_answers_does_nothing_to_a_terminal(retire: Retiring) -> None:
     scene(retire)
     retire.cluster.nodes.said = {f"{OLD}-6d5f8-0": (200, "\x1b[2Jbusy")}
@@ -649,6 +679,24 @@ def test_a_permission_that_is_missing_is_named(
     assert done.code == 3
     assert f'cannot {verb} resource "{resource}"' in done.err
     assert "`kzd retire manifest` prints the Role that it needs" in done.err
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, 0), (410, 3)])
+@pytest.mark.parametrize("verb", ["list", "delete"])
+def test_too_many_requests_pass_and_other_refusals_do_not(
+    retire: Retiring, cluster: FakeCluster, verb: str, status: int, code: int
+) -> None:
+    scene(retire)
+    cluster.fail(verb, "deployments", status, times=1)
+
+    assert retire().code == code
+    assert (OLD in retire.names("deployments")) == bool(code)
+
+
+def test_a_time_is_one_that_somebody_means(retire: Retiring) -> None:
+    done = retire("--min-age", "9" * 400)
+
+    assert (done.code, "must be a duration" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize("resource", ["secrets", "verticalpodautoscalers"])

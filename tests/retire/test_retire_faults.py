@@ -303,6 +303,71 @@ def test_somebody_who_scales_up_at_every_call_is_heard(stage: Stage) -> None:
         assert OLD in scene.cluster.objects
 
 
+# --- ending idle Pods beside busy ones
+
+
+class Half(Scene):
+    """Of the busy version one Pod is idle."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.__dict__.update(stage().__dict__)
+        self.idle = min(self.busy)
+        self.busy.remove(self.idle)
+        self.cluster.nodes.busy.remove(self.idle)
+
+    def scale_down(self) -> Done:
+        return self.run("--scale-down")
+
+    def hold(self, done: Done) -> None:
+        """The busy Pod goes on, and nothing of the current version has changed."""
+        assert "bug in kzd" not in done.err
+        assert self.cluster.nodes.killed == []
+        assert self.busy <= set(self.pods())
+        assert {path for path in self.of(TWO) if path not in self.cluster.objects} == set()
+
+
+def scaling(stage: Stage) -> tuple[int, int, int]:
+    """How many calls scale a half busy version down; the last that asks the idle Pod; the scale."""
+    scene = Half(stage)
+    done = scene.scale_down()
+    scene.hold(done)
+    assert scene.idle not in scene.pods()
+    every = scene.cluster.calls
+    is_scale = [call.path == BUSY and call.resource.endswith("/scale") for call in every]
+    scales = is_scale.index(True)
+    asks = [place for place, call in enumerate(every[:scales]) if call.name.startswith(scene.idle)]
+    return len(every), asks[-1] + 1, scales + 1
+
+
+@pytest.mark.parametrize("fault", ["a conflict", "its answer lost"])
+def test_a_fault_at_every_call_of_scaling_down(stage: Stage, fault: str) -> None:
+    number, _, _ = scaling(stage)
+    for at in range(1, number + 1):
+        scene = Half(stage)
+        FAULTS[fault](scene.cluster, at)
+        done = scene.scale_down()
+        assert done.code in (0, 3), done.err
+        scene.hold(done)
+        if scene.idle in scene.pods():
+            scene.cluster.mend()
+            again = scene.scale_down()
+            assert again.code == 0, again.err
+            scene.hold(again)
+            assert scene.idle not in scene.pods()
+
+
+def test_an_idle_pod_that_becomes_busy_at_every_call_of_scaling_down_goes_on(stage: Stage) -> None:
+    """Until it is asked for the last time; what begins between that and the scale is not seen."""
+    number, asked, scaled = scaling(stage)
+    for at in (*range(1, asked + 1), *range(scaled + 1, number + 1)):
+        scene = Half(stage)
+        scene.cluster.at(at, partial(scene.cluster.nodes.busy.add, scene.idle))
+        done = scene.scale_down()
+        assert done.code == 0, done.err
+        scene.hold(done)
+        assert (scene.idle in scene.pods()) == (at <= asked)
+
+
 # --- clocks
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -171,6 +171,22 @@ def test_what_came_after_the_configmap_is_kept(retire: Retiring) -> None:
     done = run(retire, made)
 
     assert b"it is newer than the manifests" in done.out
+    assert OLD in retire.names("deployments")
+
+
+def test_a_clock_that_is_ahead_where_manifests_are_rendered_stops_it(retire: Retiring) -> None:
+    """What is newer than the ConfigMap would seem to be older until that time has come."""
+    current(retire)
+    made = printed(retire)
+    text = made["ConfigMap"]["data"]["manifests.json"]
+    said = json.loads(text)["items"][0]["metadata"]["annotations"][RENDERED_AT]
+    soon = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%S+00:00}"
+    made["ConfigMap"]["data"]["manifests.json"] = text.replace(said, soon)
+    retire.put(deployment(ONE, now=retire.now))
+    done = run(retire, made)
+
+    assert done.code == 3
+    assert "the clock where they were rendered is ahead" in done.err
     assert OLD in retire.names("deployments")
 
 
