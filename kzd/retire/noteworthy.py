@@ -5,53 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kzd.long_task import VERSION
-from kzd.result import counted
 from kzd.retire.current import Current, Wanted
 from kzd.retire.item import Item
 from kzd.retire.ownership import Shown, key_of
 from kzd.retire.taking_over import why_nobody_starts_it
 
-NAMED = 3
-"""How many versions of another owner are named."""
-
 
 def noteworthy(wanted: Wanted, shown: Shown) -> Iterator[str]:
     """What is to be known of a namespace."""
-    yield from _of_other_owners(wanted, shown)
-    there = {item.name for item in shown.deployments}
-    here = (item for item in wanted.currents if item.key.namespace == shown.namespace)
-    for current in here:
-        if current.name not in there:  # --namespace, or the context, may name another one
+    for current in wanted.currents:
+        if current.key.namespace != shown.namespace:
+            continue
+        if all(item.name != current.name for item in shown.deployments):
             yield f"the current version, {current.name}, is not in namespace '{shown.namespace}'"
         for item in shown.deployments:
             if item.name == current.name:
                 yield from _about_current(current, item, shown)
             if _is_older(item, current) and not wanted.holds(item):
                 yield _older(item, wanted, shown)
-
-
-def _of_other_owners(wanted: Wanted, shown: Shown) -> Iterator[str]:
-    """Versions of a current base that nothing happens to, as where the owner got another name."""
-    owners = {
-        it.key.base: it.key.instance
-        for it in wanted.currents
-        if it.key.namespace == shown.namespace
-    }
-    found: dict[tuple[str, str], list[str]] = {}
-    for item in shown.deployments:
-        _, other, base, version = key_of(item, wanted.instance)
-        if version and base in owners and other not in ("", *owners.values()):
-            found.setdefault((base, other), []).append(item.name)
-    for (base, other), names in sorted(found.items()):
-        more = ", ..." if len(names) > NAMED else ""
-        yield (
-            f"{counted(len(names), 'version')} of '{base}' in {shown.namespace} of another owner, "
-            f"'{other}', not looked at: {', '.join(names[:NAMED])}{more}; if '{owners[base]}' took "
-            f"its place, label them and what is theirs {wanted.instance}={owners[base]}"
-        )
+            if _is_of_another(item, current, wanted):
+                instance = item.labels[wanted.instance]
+                yield (
+                    f"{item} in {shown.namespace} is of '{instance}' and not of "
+                    f"'{current.key.instance}', so it is not looked at"
+                )
 
 
 def _about_current(current: Current, item: Item, shown: Shown) -> Iterator[str]:
+    """
+    A current version that nothing starts, and one whose Pods can't be evicted.
+
+    Source: kubernetes/kubernetes pkg/registry/core/pod/storage/eviction.go, which refuses to evict
+    a Pod that has more than one budget
+    """
     if any(it.scales(item) for it in shown.autoscalers):
         yield from filter(None, [why_nobody_starts_it(current, shown)])
     budgets = [it for it in shown.dependents if it.kind == "PodDisruptionBudget"]
@@ -78,6 +64,13 @@ def _is_older(item: Item, current: Current) -> bool:
         and not item.is_ending
         and item.selects(current.pod_labels)
     )
+
+
+def _is_of_another(item: Item, current: Current, wanted: Wanted) -> bool:
+    """Whether a version of the same base has an owner that is not in the manifests."""
+    key, owners = key_of(item, wanted.instance), {it.key[:2] for it in wanted.currents}
+    is_of_base = bool(key.instance and key.version) and key.base == current.key.base
+    return is_of_base and key[:2] not in owners
 
 
 def _older(item: Item, wanted: Wanted, shown: Shown) -> str:

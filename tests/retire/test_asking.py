@@ -15,12 +15,11 @@ from kzd.kube_api import KubeApi
 from kzd.retire.asking import Asking
 from kzd.retire.idleness import evidence_of, of_prometheus
 from kzd.retire.item import Item
-from kzd.retire.ownership import Shown, versions_of
 from kzd.retire.pod_idleness import Unanswered
 from tests.fake_cluster import FakeCluster
 from tests.retire.conftest import Retiring
 from tests.retire.test_retire_command import scene
-from tests.retire.versions import NOW, ONE, deployment, pod
+from tests.retire.versions import ONE, deployment, pod, seen
 
 BODY = b'{"status": "success", "data": {"resultType": "scalar", "result": [1, "0"]}}'
 
@@ -182,10 +181,7 @@ def silence() -> tuple[int, str]:
 
 def asked(ask: Ask, number: int) -> Any:
     made = deployment(ONE, replicas=number)
-    item = Item("Deployment", made)
-    pods = [Item("Pod", pod(made, place)) for place in range(number)]
-    (version,) = versions_of(Shown("shop", NOW, deployments=[item], pods=pods))
-    return evidence_of(version, ask)
+    return evidence_of(seen(made, [pod(made, place) for place in range(number)]), ask)
 
 
 def test_of_many_pods_that_do_not_answer_three_are_asked() -> None:

@@ -9,9 +9,8 @@ import pytest
 from kzd.long_task import IDLE_ANNOTATION, IDLE_PATH, IDLE_QUERY, IDLE_READINESS
 from kzd.retire.idleness import Evidence, evidence_of
 from kzd.retire.item import Item
-from kzd.retire.ownership import Shown, versions_of
 from kzd.retire.pod_idleness import Unanswered
-from tests.retire.versions import HOUR, NOW, ONE, Object, deployment, pod, stamp
+from tests.retire.versions import HOUR, ONE, Object, deployment, pod, seen, stamp
 
 ZERO = {"resultType": "vector", "result": [{"metric": {}, "value": [1764410400.1, "0"]}]}
 
@@ -44,9 +43,7 @@ def evidence(
 ) -> Evidence:  # fmt: skip
     made = deployment(ONE, annotations=annotations, replicas=replicas)
     there = [pod(made, number) for number in range(2)] if pods is None else pods
-    items = [Item("Pod", one) for one in there]
-    (version,) = versions_of(Shown("shop", NOW, [Item("Deployment", made)], pods=items))
-    return evidence_of(version, ask or Told())
+    return evidence_of(seen(made, there), ask or Told())
 
 
 def of(number: int = 0, annotations: dict[str, str] | None = None, **status: Any) -> Object:

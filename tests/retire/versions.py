@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kzd.long_task import BASE, IDLE_PATH, INSTANCE, VERSION, content_hash, version_name
-from kzd.retire.item import RESOURCES
+from kzd.retire.item import RESOURCES, Item
+from kzd.retire.ownership import Shown, Version, versions_of
 
 Object = dict[str, Any]
 
@@ -92,6 +94,13 @@ def pod(made: Object, number: int = 0, **status: Any) -> Object:
         "spec": template["spec"] | {"nodeName": "node1"},
         "status": plain | status,
     }  # fmt: skip
+
+
+def seen(made: Object, pods: Sequence[Object]) -> Version:
+    """A version as it is seen in the cluster, with these Pods."""
+    items = [Item("Pod", item) for item in pods]
+    (version,) = versions_of(Shown("shop", NOW, [Item("Deployment", made)], pods=items))
+    return version
 
 
 def autoscaler(
