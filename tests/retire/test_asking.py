@@ -52,8 +52,8 @@ def saying(answer: bytes, *, trickle: bytes = b"", family: int = socket.AF_INET)
             thread.join(5)
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kzd.retire.asking.ANSWER_SECONDS", 0.1)
     monkeypatch.setattr("kzd.retire.asking.PROMETHEUS_SECONDS", 0.1)
 
@@ -82,6 +82,7 @@ ASKED: dict[str, Callable[[int], Any]] = {
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
+@pytest.mark.usefixtures("_impatient")
 @pytest.mark.parametrize("who", ASKED)
 @pytest.mark.parametrize(
     ("answer", "trickle"),
@@ -121,6 +122,7 @@ def test_prometheus_answers_in_chunks() -> None:
         assert of_prometheus(prometheus(port)).state == "idle"
 
 
+@pytest.mark.usefixtures("_impatient")
 def test_an_error_of_prometheus_that_does_not_end_is_one() -> None:
     with (
         saying(b"HTTP/1.1 500 No\r\n\r\n", trickle=b" ") as port,

@@ -204,16 +204,14 @@ def test_one_look_waits_for_all_versions(retire: Retiring, cluster: FakeCluster)
         retire.put(deployment(ONE, base=base, now=retire.now))
     retire.current(*(deployment(TWO, base=base, now=retire.now) for base in bases))
     cluster.nodes.lingers = True
-    assert retire("--wait", "0s").err.count("waiting") == len(bases) + 1
-    before = len(cluster.calls)
-    assert retire("--wait", "0s").code == 0
-    idle = len(cluster.calls) - before
-    before = len(cluster.calls)
-    assert retire("--wait", "0.05s").code == 0
-    more = len(cluster.calls) - before - idle
+    cluster.on("list", "secrets", cluster.nodes.finish, nth=4)  # a plan and three looks
+    done = retire()
 
-    assert 9 <= more < 9 * len(bases)
-    assert more % 9 == 0
+    assert done.code == 0, done.err
+    assert len(retire.names("deployments")) == len(bases)
+    looks = [call.resource for call in cluster.calls].count("deployments") - len(bases)
+    alone = ("to scale it", "to see that it waits", "to delete it", "to see that it is gone")
+    assert looks == 1 + 3 + len(alone) * len(bases) + 1, "a plan, three looks, a sweep"
 
 
 def test_force_ends_busy_versions_of_that_age_and_no_other(
@@ -684,8 +682,14 @@ def test_a_permission_that_is_missing_is_named(
 @pytest.mark.parametrize(("status", "code"), [(429, 0), (410, 3)])
 @pytest.mark.parametrize("verb", ["list", "delete"])
 def test_too_many_requests_pass_and_other_refusals_do_not(
-    retire: Retiring, cluster: FakeCluster, verb: str, status: int, code: int
+    retire: Retiring,
+    cluster: FakeCluster,
+    monkeypatch: pytest.MonkeyPatch,
+    verb: str,
+    status: int,
+    code: int,
 ) -> None:
+    monkeypatch.setattr("kzd.kube_api.PATIENCE_SECONDS", 30.0)
     scene(retire)
     cluster.fail(verb, "deployments", status, times=1)
 
