@@ -24,10 +24,9 @@ def why_not_there(current: Current, shown: Shown) -> str:
     is_seen = found.status.get("observedGeneration") == found.metadata.get("generation")
     if not is_seen or found.condition("Available").get("status") != "True":
         return f"the current version, {current.name}, is not available"
-    if _runs(found):
-        return ""
     if found.replicas:
-        return f"the current version, {current.name}, has no Pod that is available"
+        runs = (integer(found.status.get("availableReplicas")) or 0) >= 1
+        return "" if runs else f"the current version, {current.name}, has no Pod that is available"
     starting = [item for item in shown.autoscalers if item.scales(found) and _starts(item)]
     if starting and not any(map(_rests, starting)):
         return f"the current version, {current.name}, has 0 replicas until {starting[0]} starts it"
@@ -43,7 +42,7 @@ def why_nobody_starts_it(current: Current, shown: Shown, replicas: int = 1) -> s
     autoscaler say no replicas.
     """
     found = _deployment(current, shown)
-    if found is None or found.replicas or _runs(found):
+    if found is None or found.replicas:
         return ""
     if any(item.scales(found) and _starts(item) for item in shown.autoscalers):
         return ""
@@ -57,10 +56,6 @@ def why_nobody_starts_it(current: Current, shown: Shown, replicas: int = 1) -> s
 def _deployment(current: Current, shown: Shown) -> Item | None:
     found = (item for item in shown.deployments if item.name == current.name)
     return next((item for item in found if not item.is_ending), None)
-
-
-def _runs(deployment: Item) -> bool:
-    return (integer(deployment.status.get("availableReplicas")) or 0) >= 1
 
 
 def _starts(autoscaler: Item) -> bool:

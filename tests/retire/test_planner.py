@@ -355,6 +355,14 @@ def test_a_current_version_that_is_scaled_from_0_takes_over(scaler: Object) -> N
     assert asleep(scaler).action == "retire"
 
 
+def test_pods_of_a_current_version_that_was_scaled_to_0_a_moment_ago_do_not_take_over() -> None:
+    """A Deployment counts them until they have ended."""
+    made = deployment(TWO, replicas=0)
+    made["status"] |= {"availableReplicas": 2}
+
+    assert decided(planned([deployment(ONE), made])).action == "decide"
+
+
 def test_where_no_version_runs_nothing_goes_and_nobody_is_asked() -> None:
     """Somebody may have scaled all to 0 for the night."""
     made = planned([deployment(ONE, replicas=0), deployment(TWO, replicas=0)])
