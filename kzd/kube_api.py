@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from kzd.errors import KzdError
+from kzd.cluster_error import ClusterError, refusal, short
 
 SECONDS_TO_ANSWER = 30.0
 SECONDS_BETWEEN_EVENTS = 60
@@ -23,23 +23,9 @@ PAUSE_SECONDS = 0.2
 """Before it is asked again the first time; twice as long each time after."""
 
 ANSWER_BYTES = 4096
+PIECE_BYTES = 65536
 PASSING = (0, 429, 500, 502, 503, 504)
 MERGE_PATCH = "application/merge-patch+json"
-
-
-class ClusterError(KzdError):
-    """
-    What a cluster refused, or that it can't be reached.
-
-    `status` is HTTP's, 0 without an answer; `reason` the API's, such as `AlreadyExists`.
-    """
-
-    exit_code = 3
-
-    def __init__(self, message: str, *, status: int = 0, reason: str = "") -> None:
-        super().__init__(message)
-        self.status = status
-        self.reason = reason
 
 
 class Event(NamedTuple):
@@ -53,12 +39,14 @@ class KubeApi:
     """
     Calls to one API server; each raises ClusterError where it fails.
 
-    `host` is its address, `date` what the clock of its last answer said, as HTTP writes it.  What
-    fails for the moment is tried again for PATIENCE_SECONDS.
+    `host` is its address, `date` what the clock of its last answer said, as HTTP writes it,
+    `namespace` the one to use where nothing says another.  What fails for the moment is tried
+    again for PATIENCE_SECONDS.
     """
 
-    def __init__(self, configuration: Any, pool: Any) -> None:
+    def __init__(self, configuration: Any, pool: Any, namespace: str = "default") -> None:
         self.host: str = configuration.host
+        self.namespace = namespace
         self.date = ""
         self._configuration = configuration
         self._pool = pool
@@ -124,13 +112,17 @@ class KubeApi:
         """The status and the text of what answers behind a path, such as a Pod; asked once."""
         try:
             response = self._send("GET", path, {}, read_seconds=seconds)
-            return response.status, bytes(response.read(ANSWER_BYTES)).decode("utf-8", "replace")
+            try:
+                data = read_part(response, ANSWER_BYTES, seconds)
+            finally:
+                response.close()
+            return response.status, data.decode("utf-8", "replace")
         except ClusterError as error:
             if not error.status:
                 raise
             return error.status, error.message
         except _transport_errors() as error:
-            raise ClusterError(f"{self.host}: {_short(error)}") from None
+            raise ClusterError(f"{self.host}: {short(error)}") from None
 
     def watch(self, path: str, resource_version: str, **query: Any) -> Iterator[Event]:
         """
@@ -145,7 +137,7 @@ class KubeApi:
             for line in _lines(response):
                 event = json.loads(line)
                 if event["type"] == "ERROR":
-                    raise _refusal("GET", path, event["object"].get("code", 0), line)
+                    raise refusal("GET", path, event["object"].get("code", 0), line)
                 yield Event(event["type"], event["object"])
         except ValueError as error:
             raise ClusterError(f"the watch of {path} broke off: {error}") from None
@@ -172,7 +164,7 @@ class KubeApi:
                 try:
                     return bytes(response.read())
                 except _transport_errors() as error:
-                    raise ClusterError(f"{self.host}: {_short(error)}") from None
+                    raise ClusterError(f"{self.host}: {short(error)}") from None
                 finally:
                     response.release_conn()
             except ClusterError as error:
@@ -205,13 +197,36 @@ class KubeApi:
                 preload_content=False,
             )  # fmt: skip
         except _transport_errors() as error:
-            raise ClusterError(f"{self.host} can't be reached: {_short(error)}") from None
+            raise ClusterError(f"{self.host} can't be reached: {short(error)}") from None
         self.date = response.headers.get("Date") or ""
         if response.status >= 400:
             text = response.read()
             response.release_conn()
-            raise _refusal(method, path, response.status, text)
+            raise refusal(method, path, response.status, text)
         return response
+
+
+def read_part(response: Any, most: int, seconds: float) -> bytes:
+    """
+    The beginning of an answer of http.client's or urllib3's, all of it where it is short.
+
+    Raises TimeoutError where it goes on and on.
+    """
+    end = time.monotonic() + seconds
+    data = b""
+    while len(data) < most:
+        piece = _piece(response, most - len(data))
+        if not piece:
+            break
+        data += piece
+        if time.monotonic() > end:
+            raise TimeoutError(f"the answer takes longer than {seconds:g} s")
+    return data
+
+
+def _piece(response: Any, most: int) -> bytes:
+    """What has come by now; a byte of it where urllib3 is too old to tell."""
+    return bytes(response.read1(most) if hasattr(response, "read1") else response.read(1))
 
 
 def _transport_errors() -> tuple[type[Exception], ...]:
@@ -225,34 +240,10 @@ def _lines(response: Any) -> Iterator[bytes]:
     held = b""
     try:
         while True:
-            data = response.read1() if hasattr(response, "read1") else response.read(1)
+            data = _piece(response, PIECE_BYTES)
             if not data:
                 return
             *lines, held = (held + data).split(b"\n")
             yield from (line for line in lines if line.strip())
     except _transport_errors() as error:
-        raise ClusterError(f"the watch broke off: {_short(error)}") from None
-
-
-def _refusal(method: str, path: str, status: int, body: bytes) -> ClusterError:
-    """What an answer that is an error says; the API's own words where there are some."""
-    try:
-        data = json.loads(body)
-        data = data.get("object", data)
-    except (ValueError, AttributeError):
-        data = {}
-    said = str(data.get("message") or body[:200].decode("utf-8", "replace").strip() or "no reason")
-    message = f"{method} {path}: {said} (HTTP {status})"
-    return ClusterError(message, status=status, reason=str(data.get("reason") or ""))
-
-
-def _short(error: Exception) -> str:
-    """The cause at the end of a chain of wrapped errors, on one line."""
-    cause = getattr(error, "reason", None)
-    return one_line(cause if cause else error)
-
-
-def one_line(error: Any) -> str:
-    """What an error of a library says, on one line and without addresses of objects."""
-    text = " ".join(str(error).split())
-    return text.partition("object at 0x")[2].partition(": ")[2] or text
+        raise ClusterError(f"the watch broke off: {short(error)}") from None

@@ -59,11 +59,13 @@ class FakeCluster:
     Objects by their paths; each change gets a version, which watches go on from.
 
     `nodes` makes what controllers and kubelets do.  The clock is `ahead` of this machine's, in
-    seconds.  Kinds that are `absent` are not known here.
+    seconds; the answer to the next call takes `late_seconds`.  Kinds that are `absent` are not
+    known here.
     """
 
     def __init__(self, nodes: Callable[[Any], Any]) -> None:
         self.ahead = 0.0
+        self.late_seconds = 0.0
         self.absent: set[str] = set()
         self.address = ""
         self.objects: dict[str, Object] = {}

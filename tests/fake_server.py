@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import format_datetime
@@ -135,11 +134,11 @@ class Pool:
         self, method: str, url: str, *, headers: dict[str, str], body: str | None, timeout: Timeout,
         **_: Any,
     ) -> HTTPResponse:  # fmt: skip
-        began = time.monotonic()
         target = url.removeprefix(self._cluster.address)
         kind = headers.get("Content-Type", "")
         answer = respond(self._cluster, method, target, (body or "").encode(), kind)
-        if time.monotonic() - began > float(timeout.read_timeout or 0):
+        late, self._cluster.late_seconds = self._cluster.late_seconds, 0.0
+        if late > float(timeout.read_timeout or 0):
             raise ReadTimeoutError(None, url, "Read timed out.")  # type: ignore[arg-type]
         if not isinstance(answer, tuple):
             raise ProtocolError("Connection aborted.")

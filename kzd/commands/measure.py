@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from kzd.commands.answer import Answer
-from kzd.commands.cluster import KUBECONFIG, is_given, with_options
+from kzd.commands.cluster import KUBECONFIG, is_given, namespace, with_options
 from kzd.commands.failure import answered
-from kzd.commands.measure_options import CLAIM, NAMESPACE, PROBE, namespace
+from kzd.commands.measure_options import CLAIM, NAMESPACE, PROBE
 from kzd.commands.measuring import records, run
 from kzd.commands.terminal import emit
 from kzd.report import text
@@ -48,17 +48,17 @@ def cleanup(kubeconfig: str, context: str, namespace: str) -> int:
     """
 
     def command() -> Answer:
-        from kzd.kube_api import ClusterError
+        from kzd.cluster_error import ClusterError, explain
         from kzd.kubeconfig import connect
         from kzd.measure.cleanup import remove
         from kzd.measure.plan import NAME
-        from kzd.measure.rbac import explain
+        from kzd.measure.rbac import COMMAND
 
         try:
             api = connect(kubeconfig, context)
             removed = remove(api, namespace or NAME, with_namespace=not namespace)
         except ClusterError as error:
-            explain(error)
+            explain(error, COMMAND)
             raise
         told = [f"removed {name}" for name in removed] or ["nothing to remove"]
         return Answer(b"", "".join(map(text.note, told)), 0)

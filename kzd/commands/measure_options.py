@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from math import isnan
-from re import fullmatch
 from typing import Any
 
 import click
 
-from kzd.commands.cluster import is_given, seconds
-from kzd.option_value import DNS_LABEL
-
-
-def namespace(context: Any, parameter: Any, given: str) -> str:
-    """A name that a namespace may have; empty where the option was not given."""
-    if is_given(context, parameter.name) and not fullmatch(DNS_LABEL, given):
-        raise click.BadParameter(f"must be the name of a namespace, not '{given}'")
-    return given
+from kzd.commands.cluster import namespace, seconds
 
 
 class Number(click.FloatRange):

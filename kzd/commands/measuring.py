@@ -37,11 +37,11 @@ def records(names: Sequence[str]) -> tuple[list[Deletion], list[str]]:
 
 def run(options: dict[str, Any]) -> Answer:
     """Measure as the options of `kzd measure` say; the records go out as they come."""
-    from kzd.kube_api import ClusterError
+    from kzd.cluster_error import ClusterError, explain
     from kzd.kubeconfig import connect
     from kzd.measure.collect import collect
     from kzd.measure.plan import is_left
-    from kzd.measure.rbac import explain
+    from kzd.measure.rbac import COMMAND
 
     kubeconfig, context = options.pop("kubeconfig"), options.pop("context")
     resume = options.pop("resume")
@@ -60,7 +60,7 @@ def run(options: dict[str, Any]) -> Answer:
                 bar.tell(note)
             collect(api, plan, write=output.write, tell=bar.tell, show=bar.show, done=done)
     except ClusterError as error:
-        explain(error)
+        explain(error, COMMAND)
         raise
     then = f"then: kzd measure summary {resume or 'FILE'} > propagation.yaml"
     return Answer(b"", text.note(then), 0)

@@ -7,15 +7,25 @@ from typing import Any
 import click
 
 from kzd.commands.answer import Answer
-from kzd.commands.cluster import KUBECONFIG, is_given, seconds, seconds_or_none, with_options
+from kzd.commands.cluster import (
+    KUBECONFIG,
+    is_given,
+    must_be,
+    namespace,
+    seconds,
+    seconds_or_none,
+    url,
+    with_options,
+)
 from kzd.commands.failure import answered
 from kzd.commands.terminal import emit
 from kzd.long_task import INSTANCE
+from kzd.option_value import DNS_LABEL
 
 MANIFESTS = (
     click.option("-f", "--filename", "names", metavar="FILE|DIR|-", multiple=True,
                  help="The manifests as rendered, which say what is current; may be repeated."),
-    click.option("--namespace", metavar="NAME", default="",
+    click.option("--namespace", metavar="NAME", default="", callback=namespace,
                  help="The namespace where manifests say none."),
     click.option("--instance-label", metavar="LABEL", default=INSTANCE, show_default=True,
                  help="The label that says whose a version is."),
@@ -33,7 +43,7 @@ LIMITS = (
                  help="End the idle Pods of a version of which others are busy."),
 )  # fmt: skip
 EVIDENCE = (
-    click.option("--prometheus", metavar="URL", default="",
+    click.option("--prometheus", metavar="URL", default="", callback=url,
                  help="Where idle queries go, such as http://prometheus.monitoring:9090."),
     click.option("--prometheus-token", metavar="FILE", default="",
                  help="A file with a bearer token for it."),
@@ -50,6 +60,17 @@ FORMAT = click.option(
 LIMIT_NAMES = (
     "min_age_seconds", "max_age_seconds", "max_versions", "force_after_seconds", "scales_down",
 )  # fmt: skip
+LONGEST_NAME = 52
+"""Of a CronJob: the API leaves room for what its Jobs append.
+Source: kubernetes/kubernetes pkg/apis/batch/validation/validation.go, ValidateCronJobCreate"""
+
+FIELD = r"[0-9A-Za-z*/,?-]+"
+NAME = (
+    rf"(?=.{{1,{LONGEST_NAME}}}\Z){DNS_LABEL}",
+    f"a DNS label of at most {LONGEST_NAME} characters (a-z, 0-9 and -)",
+)
+SCHEDULE = (rf"@[a-z]+( [0-9a-z]+)?|{FIELD}( +{FIELD}){{4}}", "five fields of cron's, or an @word")
+IMAGE = (r"[\x21-\x7e]+", "an image such as registry.example.com/kzd:1.0")
 
 
 @click.group(short_help="Delete old versions of long tasks once they are idle.")
@@ -59,6 +80,9 @@ def retire() -> None:
 
     What is current comes from the manifests as they were rendered; without them nothing is
     deleted.  What is not proven to be an old version, and idle, is kept.
+
+    Where manifests say no namespace, and --namespace names none, `plan` and `apply` take that of
+    the kubeconfig's context.
     """
 
 
@@ -68,7 +92,7 @@ def plan(**options: Any) -> int:
     """
     Print what would happen to each version, and why; changes nothing.
 
-    Exits with 1 where a limit asks for a decision.
+    Exits with 1 where a person has to decide something.
     """
 
     def command() -> Answer:
@@ -86,7 +110,7 @@ def plan(**options: Any) -> int:
     "plan_file",
     metavar="FILE",
     default="",
-    help="A plan that `plan --format json` printed in the last hour, instead of -f.",
+    help="A plan that `plan --format json` printed: only what it says; -f says what is current.",
 )
 @click.option(
     "--wait",
@@ -121,8 +145,23 @@ def apply(called: click.Context, /, **options: Any) -> int:
 
 @retire.command()
 @with_options((*MANIFESTS, *LIMITS, *EVIDENCE))
-@click.option("--image", metavar="IMAGE", required=True, help="An image with `kzd[cluster]`.")
-@click.option("--schedule", metavar="CRON", default="*/10 * * * *", show_default=True)
+@click.option(
+    "--image",
+    metavar="IMAGE",
+    required=True,
+    callback=must_be(IMAGE),
+    help="An image with `kzd[cluster]`.",
+)
+@click.option(
+    "--name",
+    metavar="NAME",
+    default="kzd-retire",
+    show_default=True,
+    callback=must_be(NAME),
+    help="Of all that is printed; another one for each app of a namespace.",
+)
+@click.option("--schedule", metavar="CRON", default="*/10 * * * *", show_default=True,
+              callback=must_be(SCHEDULE))  # fmt: skip
 def manifest(**options: Any) -> int:
     """
     Print a CronJob that retires, with the smallest Role that it needs.

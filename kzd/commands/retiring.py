@@ -1,88 +1,37 @@
-"""One run of `kzd retire` as the command line asks for it: manifests, a plan, its end."""
+"""One run of `kzd retire` as the command line asks for it: a plan, and its end."""
 
 from __future__ import annotations
 
-import os
 import sys
-import time
+from datetime import UTC
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from kzd.cluster_error import ClusterError, explain
 from kzd.commands import files
 from kzd.commands.answer import Answer
 from kzd.commands.retire import LIMIT_NAMES
+from kzd.commands.retire_manifests import Manifests
 from kzd.commands.terminal import INTERRUPTED, is_terminal
 from kzd.errors import ConfigError
-from kzd.flow.bundle import Source
 from kzd.report.text import note, printable
 from kzd.result import STDIN
 
 if TYPE_CHECKING:
     from kzd.kube_api import KubeApi
     from kzd.retire.current import Wanted
-    from kzd.retire.executing import Sight
     from kzd.retire.plan import Limits, Plan
 
 
-class Manifests:
-    """The manifests that say what is current, read again each time: they may change meanwhile."""
-
-    def __init__(self, options: dict[str, Any], api: KubeApi | None = None) -> None:
-        self._names: tuple[str, ...] = options["names"]
-        self._configmap: str = options.get("configmap", "")
-        self._namespace: str = options["namespace"]
-        self._instance: str = options["instance_label"]
-        self._api = api
-        self._stdin: tuple[Source, float] | None = None
-        if bool(self._names) == bool(self._configmap):
-            other = " or --configmap" if "configmap" in options else ""
-            raise ConfigError(f"must name the rendered manifests: -f{other}", field="-f")
-        if self._configmap and not self._namespace:
-            raise ConfigError("must say where the ConfigMap is", field="--namespace")
-
-    def __call__(self) -> Wanted:
-        from kzd.retire.current import read_manifests
-
-        sources, seconds = self._of_cluster() if self._configmap else self._of_files()
-        return read_manifests(
-            sources, namespace=self._namespace, age_seconds=seconds, instance=self._instance
-        )
-
-    def _of_files(self) -> tuple[list[Source], float]:
-        """The files, and the age of the oldest."""
-        sources: list[Source] = []
-        ages = [0.0]
-        names = [name for name in self._names if name != STDIN]
-        for item in files.read_all(names, None):
-            sources.append(Source(item.name, item.data, unreadable=item.unreadable))
-            ages.append(time.time() - os.stat(item.target).st_mtime)
-        if STDIN in self._names:
-            stdin, since = self._piped()
-            sources.append(stdin)
-            ages.append(time.monotonic() - since)
-        return sources, max(ages)
-
-    def _piped(self) -> tuple[Source, float]:
-        """Standard input, which can be read once, and when it was."""
-        if self._stdin is None:
-            stdin = sys.stdin.buffer if sys.stdin else None
-            (item,) = files.read_all([STDIN], stdin)
-            self._stdin = (Source(STDIN, item.data), time.monotonic())
-        return self._stdin
-
-    def _of_cluster(self) -> tuple[list[Source], float]:
-        from kzd.retire.manifest import read_configmap
-
-        assert self._api is not None
-        name, text = read_configmap(self._api, self._namespace, self._configmap)
-        return [Source(name, text)], 0.0
+MANIFEST = "kzd retire manifest"
 
 
 def planned(options: dict[str, Any]) -> Answer:
     """The answer of `kzd retire plan`."""
     from kzd.retire.plan_file import to_json
 
-    api = _connect(options)
-    made = _plan(Manifests(options, api), api, options)
+    _, wanted, api = _opened(options)
+    made = _plan(wanted, api, options)
     out = to_json(made) if options["format"] == "json" else _told(made)
     return Answer(out.encode("utf-8", "backslashreplace"), "", int(made.asks))
 
@@ -90,10 +39,11 @@ def planned(options: dict[str, Any]) -> Answer:
 def applied(options: dict[str, Any]) -> Answer:
     """The answer of `kzd retire apply`, after all that it did."""
     from kzd.commands.retire_log import Log
-    from kzd.retire.executing import carry_out
+    from kzd.retire.executing import Sight, carry_out
 
-    api = _connect(options)
-    made, sight = _made(options, api)
+    manifests, wanted, api = _opened(options)
+    made = _read_plan(options["plan_file"]) or _plan(wanted, api, options)
+    sight = Sight(manifests, _shown(api), _judge(api, options), options["instance_label"])
     log = Log(sys.stdout if options["format"] == "json" else sys.stderr, options["format"])
     log.plan(made, _told(made))
     if not made.changes:
@@ -103,36 +53,46 @@ def applied(options: dict[str, Any]) -> Answer:
         return Answer(b"", note("nothing was done"), INTERRUPTED)
     try:
         waiting = carry_out(api, made, sight, tell=log, wait_seconds=options["wait_seconds"])
-    except Exception as error:
-        log.end([], failed=True)
-        _explain(error)
+    except ClusterError as error:
+        log.end([], "it failed")
+        explain(error, MANIFEST)
+        raise
+    except KeyboardInterrupt:
+        log.end([], "interrupted; the next run goes on")
+        raise
+    except Exception:
+        log.end([], "it failed")
         raise
     log.end(waiting)
-    return Answer(b"", "", int(made.asks))
+    return Answer(b"", "", int(log.asks))
 
 
-def _made(options: dict[str, Any], api: KubeApi) -> tuple[Plan, Sight]:
-    """The plan, read or made, and how to look whether it still holds."""
-    from kzd.retire.executing import Sight
+def _opened(options: dict[str, Any]) -> tuple[Manifests, Wanted, KubeApi]:
+    """The manifests, what they say, and the cluster, which comes last: it may ask to log in."""
+    cluster = cache(partial(_connect, options))
+    manifests = Manifests(options, cluster)
+    return manifests, manifests(), cluster()
+
+
+def _read_plan(name: str) -> Plan | None:
     from kzd.retire.plan_file import from_json
 
-    manifests = Manifests(options, api)
-    sight = Sight(manifests, _shown(api), _judge(api, options), options["instance_label"])
-    name = options["plan_file"]
     if not name:
-        return _plan(manifests, api, options), sight
+        return None
     (item,) = files.read_all([name], None)
-    return from_json(name, item.data), sight
+    made = from_json(name, item.data)
+    moment = made.made_at.astimezone(UTC)
+    told = f"a plan of {moment:%Y-%m-%d %H:%M:%S} UTC; before each step all is looked at again"
+    return made._replace(notes=(*made.notes, told))
 
 
-def _plan(manifests: Manifests, api: KubeApi, options: dict[str, Any]) -> Plan:
+def _plan(wanted: Wanted, api: KubeApi, options: dict[str, Any]) -> Plan:
     from kzd.retire.planner import plan
 
-    wanted = manifests()
     try:
         shown = [_shown(api)(namespace) for namespace in wanted.namespaces]
-    except Exception as error:
-        _explain(error)
+    except ClusterError as error:
+        explain(error, MANIFEST)
         raise
     return plan(wanted, shown, _limits(options), _judge(api, options))
 
@@ -146,7 +106,7 @@ def _limits(options: dict[str, Any]) -> Limits:
 def _shown(api: KubeApi) -> Any:
     from kzd.retire.looking import look
 
-    return lambda namespace: look(api, namespace)
+    return partial(look, api)
 
 
 def _judge(api: KubeApi, options: dict[str, Any]) -> Any:
@@ -157,7 +117,7 @@ def _judge(api: KubeApi, options: dict[str, Any]) -> Any:
         api, options["prometheus"], _token(options["prometheus_token"]),
         is_direct=options["is_direct"],
     )  # fmt: skip
-    return lambda version: evidence_of(version.key, version.deployment, version.pods, ask)
+    return lambda version: evidence_of(version, ask)
 
 
 def _token(name: str) -> str:
@@ -165,10 +125,12 @@ def _token(name: str) -> str:
         return ""
     try:
         with open(name, encoding="ascii") as file:
-            return file.read().strip()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "must be ASCII"
-        raise ConfigError(f"can't be read: {reason}", file=name) from None
+            (token,) = file.read().split()
+    except OSError as error:
+        raise ConfigError(f"can't be read: {error.strerror}", file=name) from None
+    except ValueError:
+        raise ConfigError("must hold a token: one word of ASCII", file=name) from None
+    return token
 
 
 def _connect(options: dict[str, Any]) -> KubeApi:
@@ -188,15 +150,6 @@ def _is_confirmed(options: dict[str, Any]) -> bool:
         return click.confirm("Do this?", err=True)
     except click.Abort:
         return False
-
-
-def _explain(error: Exception) -> None:
-    """Say what gives the permission, where one is missing."""
-    from kzd.measure.rbac import DENIED
-
-    message = getattr(error, "message", "")
-    if DENIED.search(message):
-        error.message = f"{message}; `kzd retire manifest` prints the Role that it needs"  # type: ignore[attr-defined]
 
 
 def _told(made: Plan) -> str:

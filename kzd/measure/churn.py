@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Event, Thread
 
-from kzd.kube_api import ClusterError
+from kzd.cluster_error import ClusterError
 from kzd.measure.objects import CHURN_SERVICES, Object, churn_service, churn_slice, collection
 from kzd.measure.setting_up import Probe
 

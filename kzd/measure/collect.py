@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kzd.kube_api import ClusterError, KubeApi
+from kzd.cluster_error import ClusterError
+from kzd.kube_api import KubeApi
 from kzd.measure.blindness import remarks, why_blind
 from kzd.measure.churn import Churn
 from kzd.measure.ending import Ended, Ending, Endings, Write

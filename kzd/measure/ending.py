@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from kzd import __version__
-from kzd.kube_api import ClusterError
+from kzd.cluster_error import ClusterError
 from kzd.measure.building import deletion_of
 from kzd.measure.observers import Observers
 from kzd.measure.record import FRESH, Deletion

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from kzd.kube_api import ClusterError, KubeApi
+from kzd.cluster_error import ClusterError
+from kzd.kube_api import KubeApi
 from kzd.measure.accounts import Account
 
 MODES = ("iptables", "ipvs", "nftables")

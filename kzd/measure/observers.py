@@ -12,7 +12,8 @@ from collections.abc import Collection
 from importlib.resources import files
 from threading import Thread
 
-from kzd.kube_api import ClusterError, KubeApi
+from kzd.cluster_error import ClusterError
+from kzd.kube_api import KubeApi
 from kzd.measure.accounts import Account
 from kzd.measure.objects import OBSERVER, collection
 from kzd.measure.record import URL

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from kzd.cluster_error import ClusterError
 from kzd.errors import KzdError
-from kzd.kube_api import ClusterError, KubeApi
+from kzd.kube_api import KubeApi
 from kzd.measure import objects
 from kzd.measure.cleanup import remove
 from kzd.measure.objects import HEADLESS, NODE_PORT, PORT, ROLE, RUN, Object, collection

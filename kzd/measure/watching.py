@@ -8,7 +8,8 @@ from collections.abc import Callable
 from threading import Condition, Thread
 from typing import Any
 
-from kzd.kube_api import ClusterError, KubeApi
+from kzd.cluster_error import ClusterError
+from kzd.kube_api import KubeApi
 from kzd.measure.objects import BACKEND, OBSERVER, ROLE, RUN, Object, collection
 from kzd.measure.plan import NAME
 

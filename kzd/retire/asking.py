@@ -9,11 +9,13 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from kzd.kube_api import ANSWER_BYTES, ClusterError, KubeApi, one_line
+from kzd.cluster_error import DENIED, ClusterError, one_line
+from kzd.kube_api import ANSWER_BYTES, KubeApi, read_part
 from kzd.retire.item import Item
 from kzd.retire.pod_idleness import Unanswered
 
 ANSWER_SECONDS = 5.0
+PROMETHEUS_SECONDS = 10.0
 PROMETHEUS_BYTES = 1_000_000
 
 
@@ -47,10 +49,12 @@ class Asking:
         url = f"{self._url}/api/v1/query?{urlencode({'query': query})}"
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         try:
-            with build_opener(_Stay).open(Request(url, headers=headers), timeout=10) as response:
-                return json.loads(response.read(PROMETHEUS_BYTES))
+            request = Request(url, headers=headers)
+            with build_opener(_Stay).open(request, timeout=PROMETHEUS_SECONDS) as response:
+                return json.loads(read_part(response, PROMETHEUS_BYTES, PROMETHEUS_SECONDS))
         except HTTPError as error:
-            raise Unanswered(f"answers {error.code} {_reason(error)}".strip()) from None
+            with error:
+                raise Unanswered(f"answers {error.code} {_reason(error)}".strip()) from None
         except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
             raise Unanswered(one_line(error)) from None
 
@@ -60,15 +64,19 @@ class Asking:
             return _direct(str(pod.status.get("podIP") or ""), port, path)
         at = f"{pod.path}:{port}/proxy{path}"
         try:
-            return self._api.answer(at, ANSWER_SECONDS)
+            status, said = self._api.answer(at, ANSWER_SECONDS)
         except ClusterError as error:
             raise Unanswered(error.message) from None
+        if status == 403 and DENIED.search(said):  # so says the API, and not the Pod
+            raise Unanswered(said)
+        return status, said
 
 
 def _reason(error: HTTPError) -> str:
     """What Prometheus says about a query that it does not take."""
     try:
-        return str(json.loads(error.read(PROMETHEUS_BYTES)).get("error") or "")
+        data = json.loads(read_part(error, PROMETHEUS_BYTES, PROMETHEUS_SECONDS))
+        return str(data.get("error") or "")
     except (OSError, http.client.HTTPException, ValueError, AttributeError, RecursionError):
         return ""
 
@@ -80,7 +88,10 @@ def _direct(address: str, port: int, path: str) -> tuple[int, str]:
     try:
         connection.request("GET", path, headers={"User-Agent": "kzd", "Connection": "close"})
         response = connection.getresponse()
-        return response.status, response.read(ANSWER_BYTES).decode("utf-8", "replace")
+        data = read_part(response, ANSWER_BYTES, ANSWER_SECONDS)
+        if response.length and len(data) < ANSWER_BYTES:
+            raise Unanswered("its answer breaks off")
+        return response.status, data.decode("utf-8", "replace")
     except (OSError, http.client.HTTPException) as error:
         raise Unanswered(one_line(error)) from None
     finally:

@@ -96,6 +96,11 @@ class Item(NamedTuple):
         owners = map(mapping, sequence(self.metadata.get("ownerReferences")))
         return next((owner for owner in owners if owner.get("controller") is True), {})
 
+    def condition(self, name: str) -> Object:
+        """A condition of its status, empty without one."""
+        conditions = map(mapping, sequence(self.status.get("conditions")))
+        return next((item for item in conditions if item.get("type") == name), {})
+
     @property
     def path(self) -> str:
         """Where the API has it."""

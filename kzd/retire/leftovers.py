@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from kzd.retire.current import Wanted
 from kzd.retire.item import AUTOSCALERS, CONFIGS, Item
-from kzd.retire.ownership import Shown, is_for_one_version, is_named_by_labels, key_of, mentions
+from kzd.retire.ownership import Shown, is_for_one_version, is_named_by_labels, key_of, wishes
 from kzd.retire.plan import Limits, Step
 from kzd.retire.steps import delete
 from kzd.value import mapping
@@ -24,11 +24,12 @@ def leftovers(
     staying = [item for item in shown.deployments if item.uid not in gone]
     going = [item for item in shown.deployments if item.uid in gone]
     running = [pod for pod in shown.pods if not any(item.selects(pod.labels) for item in going)]
+    wished = wishes([*staying, *running]) if shown.configs else []
     for item in (*shown.autoscalers, *shown.dependents, *shown.configs):
         if not _is_ours(item, wanted, shown, limits):
             continue
         if item.kind in CONFIGS:
-            if not mentions([*staying, *running], item.name):
+            if not any(item.name in text for text in wished):
                 yield delete(item, "no version uses it")
         elif _is_without_target(item, shown):
             yield delete(item, "its Deployment is gone")

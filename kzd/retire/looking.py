@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from kzd.kube_api import ClusterError, KubeApi
+from kzd.cluster_error import ClusterError
+from kzd.kube_api import KubeApi
 from kzd.long_task import VERSION
 from kzd.retire.item import AUTOSCALERS, CONFIGS, DEPENDENTS, RESOURCES, Item
 from kzd.retire.ownership import Shown
@@ -19,14 +20,17 @@ SPARED = ("Secret", "VerticalPodAutoscaler")
 """Kinds that nothing is decided by: where they may not be listed they stay."""
 
 
-def look(api: KubeApi, namespace: str) -> Shown:
-    """What a namespace shows; raises ClusterError where something that counts is not to be seen."""
-    notes: list[str] = []
+def look(api: KubeApi, namespace: str, version: str = "") -> Shown:
+    """
+    What a namespace shows; raises ClusterError where something that counts is not to be seen.
 
-    def every(kinds: Iterable[str], *, are_versions: bool = False) -> tuple[Item, ...]:
-        return tuple(
-            item for kind in kinds for item in _list(api, kind, namespace, are_versions, notes)
-        )
+    With `version` only what is to be known of that one: its Pods, and no copies.
+    """
+    notes: list[str] = []
+    labelled = f"{VERSION}={version}" if version else VERSION
+
+    def every(kinds: Iterable[str], labels: str = "") -> tuple[Item, ...]:
+        return tuple(item for kind in kinds for item in _list(api, kind, namespace, labels, notes))
 
     # Deployments first: what changes while the rest is read changes their resourceVersion too.
     return Shown(
@@ -34,19 +38,17 @@ def look(api: KubeApi, namespace: str) -> Shown:
         deployments=every(["Deployment"]),
         services=every(["Service"]),
         autoscalers=every(AUTOSCALERS),
-        dependents=every(DEPENDENTS, are_versions=True),
-        configs=every(CONFIGS, are_versions=True),
-        pods=every(["Pod"], are_versions=True),
+        dependents=every(DEPENDENTS),
+        configs=() if version else every(CONFIGS, VERSION),
+        pods=every(["Pod"], labelled),
         notes=notes,
         now=_now(api, notes),
     )
 
 
-def _list(
-    api: KubeApi, kind: str, namespace: str, are_versions: bool, notes: list[str]
-) -> list[Item]:
+def _list(api: KubeApi, kind: str, namespace: str, labels: str, notes: list[str]) -> list[Item]:
     path = RESOURCES[kind].format(namespace)
-    query = {"labelSelector": VERSION} if are_versions else {}
+    query = {"labelSelector": labels} if labels else {}
     try:
         answer = api.get(path, **query)
     except ClusterError as error:

@@ -3,71 +3,44 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kzd.kube_api import ClusterError, KubeApi
+from kzd.cluster_error import ClusterError
+from kzd.kube_api import KubeApi
 from kzd.long_task import BASE, INSTANCE, VERSION
 from kzd.retire.current import RENDERED_AT, Current, Wanted
 from kzd.retire.item import RESOURCES
 from kzd.retire.plan import Limits
+from kzd.role import Rule, role
 from kzd.value import mapping, text
 
-NAME = "kzd-retire"
 KEY = "manifests.json"
 HEADER = """\
 # What `kzd retire apply` needs in its namespace and nothing more, as a CronJob.
-# ConfigMap/{name} says what is current: apply all of it with the manifests, each time, before them.
+# Its ConfigMap says what is current: apply all of it with the manifests, each time, before them.
 apiVersion: v1
 kind: ServiceAccount
 metadata:
   name: {name}
   namespace: {namespace}
 ---
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata:
-  name: {name}
-  namespace: {namespace}
-rules:
-- apiGroups: [apps]
-  resources: [deployments]
-  verbs: [list, delete]
-- apiGroups: [apps]
-  resources: [deployments/scale]    # replicas, and nothing else of a Deployment
-  verbs: [patch]
-- apiGroups: [autoscaling]
-  resources: [horizontalpodautoscalers]
-  verbs: [list, delete]
-- apiGroups: [keda.sh]
-  resources: [scaledobjects]        # also where KEDA is not installed, to know that none is there
-  verbs: [list, delete]
-- apiGroups: [autoscaling.k8s.io]
-  resources: [verticalpodautoscalers]
-  verbs: [list, delete]
-- apiGroups: [policy]
-  resources: [poddisruptionbudgets]
-  verbs: [list, delete]
-- apiGroups: [""]
-  resources: [services]             # what a Service selects alone is kept
-  verbs: [list]
-- apiGroups: [""]
-  resources: [configmaps]           # copies that no version uses, and what is current
-  verbs: [get, list, delete]
-- apiGroups: [""]
-  resources: [pods]
-  verbs: [{pods}]
 """
-PROXY = """\
-- apiGroups: [""]
-  resources: [pods/proxy]           # idle endpoints; --direct asks the Pods without it
-  verbs: [get]
-"""
-SECRETS = """\
-- apiGroups: [""]
-  resources: [secrets]              # copies that no version uses
-  verbs: [list, delete]
-"""
+RULES = (
+    Rule("apps", "deployments", "list, delete"),
+    Rule("apps", "deployments/scale", "patch", "replicas, and nothing else of a Deployment"),
+    Rule("autoscaling", "horizontalpodautoscalers", "list, delete"),
+    Rule("keda.sh", "scaledobjects", "list, delete",
+         "also where KEDA is not installed, to know that none is there"),
+    Rule("autoscaling.k8s.io", "verticalpodautoscalers", "list, delete"),
+    Rule("policy", "poddisruptionbudgets", "list, delete"),
+    Rule("", "services", "list", "what a Service selects alone is kept"),
+    Rule("", "configmaps", "get, list, delete", "copies that no version uses, and what is current"),
+)  # fmt: skip
+PODS = Rule("", "pods", "list")
+PROXY = Rule("", "pods/proxy", "get", "idle endpoints; --direct asks the Pods without it")
+SECRETS = Rule("", "secrets", "list, delete", "copies that no version uses")
 REST = """\
 ---
 apiVersion: rbac.authorization.k8s.io/v1
@@ -104,6 +77,7 @@ spec:
   jobTemplate:
     spec:
       backoffLimit: 0
+      activeDeadlineSeconds: 3600     # a run that hangs does not keep the next ones waiting
       template:
         spec:
           serviceAccountName: {name}
@@ -128,31 +102,38 @@ def manifests(wanted: Wanted, limits: Limits, options: dict[str, Any]) -> str:
     """
     The manifests for each namespace of the current versions, as YAML.
 
-    `options` are those of the command line: `image`, `schedule`, `instance_label`, `is_direct`,
-    `prometheus`, and `prometheus_token`, a path in the Pod.
+    `options` are those of the command line: `name` (of all of them), `image`, `schedule`,
+    `instance_label`, `is_direct`, `prometheus`, and `prometheus_token`, a path in the Pod.
     """
     return "---\n".join(_of(space, wanted, limits, options) for space in wanted.namespaces)
 
 
 def _of(namespace: str, wanted: Wanted, limits: Limits, options: dict[str, Any]) -> str:
-    has_secrets = any(kind == "Secret" and space == namespace for kind, space, _ in wanted.objects)
-    asks_pods = not options["is_direct"]
-    text = HEADER + (PROXY if asks_pods else "") + (SECRETS if has_secrets else "") + REST
-    return text.format(
-        name=NAME,
-        namespace=json.dumps(namespace),  # one may look like a number
-        key=KEY,
-        pods="list, patch" if limits.scales_down else "list",
-        current=_reduced(namespace, wanted),
-        schedule=json.dumps(options["schedule"]),
-        image=json.dumps(options["image"]),
+    given = {"name": options["name"], "namespace": namespace}
+    names = {field: json.dumps(value) for field, value in given.items()}  # may look like numbers
+    rules = role(names["name"], _rules(namespace, wanted, limits, options), names["namespace"])
+    rest = REST.format(
+        **names, key=KEY, current=_reduced(namespace, wanted),
+        schedule=json.dumps(options["schedule"]), image=json.dumps(options["image"]),
         arguments=json.dumps(_arguments(namespace, limits, options)),
-    )
+    )  # fmt: skip
+    return HEADER.format(**names) + rules + rest
+
+
+def _rules(
+    namespace: str, wanted: Wanted, limits: Limits, options: dict[str, Any]
+) -> Iterator[Rule]:
+    yield from RULES
+    yield PODS._replace(verbs="list, patch") if limits.scales_down else PODS
+    if not options["is_direct"]:
+        yield PROXY
+    if any(kind == "Secret" and space in (namespace, "") for kind, space, _ in wanted.copies):
+        yield SECRETS
 
 
 def _arguments(namespace: str, limits: Limits, options: dict[str, Any]) -> list[str]:
     given = {
-        "--configmap": NAME,
+        "--configmap": options["name"],
         "--namespace": namespace,
         "--format": "json",
         "--instance-label": options["instance_label"],
@@ -178,10 +159,11 @@ def _reduced(namespace: str, wanted: Wanted) -> str:
     rendered_at = (now - timedelta(seconds=wanted.age(now))).isoformat(timespec="seconds")
     found = [item for item in wanted.currents if item.key.namespace == namespace]
     items = [_deployment(item, wanted.instance or INSTANCE, rendered_at) for item in found]
+    current = {("Deployment", item.name) for item in found}
     held = [
         {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": space}}
         for kind, space, name in sorted(wanted.objects)
-        if space == namespace and kind != "Deployment" and kind in RESOURCES
+        if space in (namespace, "") and kind in RESOURCES and (kind, name) not in current
     ]
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": [*items, *held]})
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -32,7 +32,8 @@ class Shown(NamedTuple):
     """
     What a namespace shows at one moment, `now`.
 
-    All its Deployments, Services and autoscalers; of other kinds those that have a version.
+    All its Deployments, Services, autoscalers, vertical ones too, and budgets; of other kinds those
+    that have a version.
     """
 
     namespace: str
@@ -56,7 +57,8 @@ class Version(NamedTuple):
     A Deployment that says it is a version, and what belongs to it.
 
     `strangers` are autoscalers of it that are not proven to be its own; `managed` are those that
-    one of its own makes, such as KEDA's.  `doubts` say why it is not proven to be a version.
+    the cluster deletes with what made them, such as KEDA's.  `doubts` say why it is not proven to
+    be a version.  `seen_at` is the moment of all this.
     """
 
     key: Key
@@ -67,6 +69,7 @@ class Version(NamedTuple):
     strangers: Sequence[Item]
     dependents: Sequence[Item]
     doubts: Sequence[str]
+    seen_at: datetime
 
 
 def key_of(item: Item, instance: str = INSTANCE) -> Key:
@@ -85,8 +88,7 @@ def _version(deployment: Item, shown: Shown, instance: str) -> Version:
     key = key_of(deployment, instance)
     scaling = [item for item in shown.autoscalers if item.scales(deployment)]
     own = [item for item in scaling if _is_of(item, key, instance)]
-    makers = {item.uid for item in own}
-    managed = [item for item in scaling if item.controller.get("uid") in makers]
+    managed = [item for item in scaling if _is_managed(item, own, shown)]
     dependents = [item for item in shown.dependents if _is_for(item, deployment)]
     return Version(
         key,
@@ -97,7 +99,17 @@ def _version(deployment: Item, shown: Shown, instance: str) -> Version:
         strangers=[item for item in scaling if item not in own and item not in managed],
         dependents=[item for item in dependents if _is_of(item, key, instance)],
         doubts=_doubts(deployment, key, instance),
+        seen_at=shown.now,
     )
+
+
+def _is_managed(item: Item, own: Sequence[Item], shown: Shown) -> bool:
+    """Whether an autoscaler goes with one of its own, or with a ScaledObject that is gone."""
+    maker = item.controller.get("uid")
+    if maker in {other.uid for other in own}:
+        return True
+    is_of_keda = item.controller.get("kind") == "ScaledObject"
+    return is_of_keda and maker not in {other.uid for other in shown.autoscalers}
 
 
 def _doubts(deployment: Item, key: Key, instance: str) -> list[str]:
@@ -148,9 +160,6 @@ def is_for_one_version(item: Item, version: str) -> bool:
     return item.kind != "PodDisruptionBudget" or selector.get(VERSION) == version
 
 
-def mentions(items: Sequence[Item], name: str) -> str:
-    """The first of some objects with a name anywhere in what it asks for; empty without one."""
-    for item in items:
-        if name in json.dumps(item.template if item.kind == "Deployment" else item.spec):
-            return str(item)
-    return ""
+def wishes(items: Iterable[Item]) -> list[str]:
+    """What Deployments and Pods ask for, each as a text with the names of all that it uses."""
+    return [json.dumps(it.template if it.kind == "Deployment" else it.spec) for it in items]

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from kzd.cluster.selection import pairs_match
-from kzd.long_task import VERSION
 from kzd.result import counted
 from kzd.retire.current import Current, Wanted
-from kzd.retire.idleness import Evidence
+from kzd.retire.idleness import Evidence, working
 from kzd.retire.item import Item
 from kzd.retire.leftovers import leftovers, why_too_young
+from kzd.retire.noteworthy import noteworthy
 from kzd.retire.ownership import Shown, Version, versions_of
 from kzd.retire.plan import Action, Decision, Limits, Plan, Step
 from kzd.retire.scaling_down import scaling_down, why_not_down
 from kzd.retire.steps import retiring
-from kzd.value import mapping, sequence
+from kzd.retire.taking_over import why_nobody_starts_it, why_not_there
+from kzd.value import mapping
 
 Judge = Callable[[Version], Evidence]
 
@@ -43,7 +44,7 @@ def plan(wanted: Wanted, shown: Sequence[Shown], limits: Limits, judge: Judge) -
         limits=limits,
         decisions=tuple(sorted(decided, key=_in_order)),
         leftovers=tuple(step for space in shown for step in leftovers(wanted, space, limits, gone)),
-        notes=tuple(note for space in shown for note in [*space.notes, *_older(wanted, space)]),
+        notes=tuple(note for space in shown for note in [*space.notes, *noteworthy(wanted, space)]),
     )
 
 
@@ -57,14 +58,6 @@ def _in_order(decision: Decision) -> tuple[object, ...]:
     key = decision.key
     age = -1.0 if decision.age_seconds is None else decision.age_seconds
     return (key.namespace, key.instance, key.base, decision.action != "current", age, decision.name)
-
-
-def _older(wanted: Wanted, space: Shown) -> Iterator[str]:
-    """What was there before the first version; it has no label that proves anything."""
-    bases = {current.key.base for current in wanted.currents}
-    for item in space.deployments:
-        if item.name in bases and VERSION not in item.labels:
-            yield f"{item} in {space.namespace} is no version: when it is idle, delete it by hand"
 
 
 def _asked(version: Version, wanted: Wanted, judge: Judge) -> Evidence:
@@ -90,6 +83,11 @@ def decide(
     kept = next(_why_kept(version, wanted, shown, limits), "")
     if kept:
         return decided("keep", kept)
+    for current in wanted.of(version.key):
+        asked = why_nobody_starts_it(current, shown, deployment.replicas)
+        if asked:  # where nothing of this one runs either, somebody may have meant it so
+            runs = deployment.replicas or working(version.pods)
+            return decided("decide" if runs else "keep", asked)
     if found.state == "idle":
         return decided("retire", "it is idle", retiring(version))
     if limits.force_after_seconds is not None and (age or 0.0) >= limits.force_after_seconds:
@@ -113,17 +111,16 @@ def _why_kept(version: Version, wanted: Wanted, shown: Shown, limits: Limits) ->
     currents = wanted.of(version.key)
     if not currents:
         yield f"the manifests hold no version of '{version.key.base}'"
-    if len(currents) > 1:
-        names = ", ".join(current.name for current in currents)
-        yield f"the manifests hold more than one version of it: {names}"
+    names = sorted({current.name for current in currents})
+    if len(names) > 1:
+        yield f"the manifests hold more than one version of it: {', '.join(names)}"
     for service in shown.services:
         if _is_for_it_alone(service, version, currents):
             yield f"{service} selects it and not the current version"
     too_young = why_too_young(deployment, wanted, shown, limits)
     if too_young:
         yield too_young
-    for current in currents:
-        yield from _why_not_ready(current, shown)
+    yield from filter(None, (why_not_there(current, shown) for current in currents))
     for item in version.strangers:
         yield f"{item} scales it and is not proven to be its own"
     for item in _all_of(version):
@@ -144,21 +141,6 @@ def _is_for_it_alone(service: Item, version: Version, currents: Sequence[Current
         and pairs_match(pairs, version.deployment.pod_labels)
         and not any(pairs_match(pairs, current.pod_labels) for current in currents)
     )
-
-
-def _why_not_ready(current: Current, shown: Shown) -> Iterator[str]:
-    """Why the current version is not there to take over."""
-    found = [item for item in shown.deployments if item.name == current.name]
-    if not found or found[0].is_ending:
-        yield f"the current version, {current.name}, is not in the cluster"
-        return
-    status, metadata = found[0].status, found[0].metadata
-    conditions = map(mapping, sequence(status.get("conditions")))
-    is_available = any(
-        item.get("type") == "Available" and item.get("status") == "True" for item in conditions
-    )
-    if not is_available or status.get("observedGeneration") != metadata.get("generation"):
-        yield f"the current version, {current.name}, is not available"
 
 
 def _within(decided: Sequence[Decision], limits: Limits) -> list[Decision]:

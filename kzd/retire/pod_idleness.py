@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -17,6 +18,9 @@ IDLE_WORDS = ("0", "idle")
 OWN_REASONS = ("ContainersNotReady", "ReadinessGatesNotReady")
 """What a kubelet says of a Pod whose probes fail; a node that is lost says nothing.
 Source: kubernetes/kubernetes pkg/kubelet/status/generate.go"""
+
+STARTING_SECONDS = 600.0
+"""How long a Pod may be about to start: as long as a Deployment waits for progress by default."""
 
 Answers = Callable[[Item, int, str], tuple[int, str]]
 
@@ -33,6 +37,32 @@ def is_over(pod: Item) -> bool:
 def is_running(pod: Item) -> bool:
     """Whether a Pod runs, as far as its kubelet says."""
     return pod.status.get("phase") == "Running"
+
+
+def never_started(pod: Item, now: datetime) -> bool:
+    """
+    Whether no container of a Pod has ever run, nor is about to: its image can't be pulled, or no
+    node takes it.
+
+    Of a Pod that has a node only its kubelet knows.  Source: kubernetes/kubernetes
+    pkg/kubelet/kubelet_pods.go, getPhase: a Pod of which one container waits is pending, though
+    others run
+    """
+    status = pod.status
+    age = 0.0 if pod.created is None else (now - pod.created).total_seconds()
+    is_unheard_of = bool(pod.spec.get("nodeName")) and not sequence(status.get("containerStatuses"))
+    if status.get("phase") != "Pending" or age < STARTING_SECONDS or is_unheard_of:
+        return False
+    said = [status.get(f"{of}ontainerStatuses") for of in ("initC", "c", "ephemeralC")]
+    return not any(_ran(mapping(item)) for items in said for item in sequence(items))
+
+
+def _ran(container: dict[str, Any]) -> bool:
+    """Whether a container has run at some time, by its status."""
+    state = mapping(container.get("state"))
+    is_waiting = state.keys() <= {"waiting"}
+    before = (container.get("started"), container.get("restartCount"), container.get("lastState"))
+    return not is_waiting or any(before)
 
 
 def by_endpoint(pod: Item, said: Any, ask: Answers) -> tuple[State, str]:
@@ -105,13 +135,7 @@ def by_annotation(pod: Item, said: Any) -> tuple[State, str]:
 
 def is_ready(pod: Item) -> bool:
     """Whether a Pod is ready, as far as its kubelet says."""
-    return _condition(pod).get("status") == "True"
-
-
-def _condition(pod: Item) -> dict[str, Any]:
-    """The condition `Ready` of a Pod, empty without one."""
-    conditions = map(mapping, sequence(pod.status.get("conditions")))
-    return next((item for item in conditions if item.get("type") == "Ready"), {})
+    return pod.condition("Ready").get("status") == "True"
 
 
 def by_readiness(pod: Item, said: Any) -> tuple[State, str]:
@@ -135,5 +159,5 @@ def _says_so_itself(pod: Item) -> bool:
     containers = [mapping(item) for item in sequence(pod.status.get("containerStatuses"))]
     are_running = all("running" in mapping(item.get("state")) for item in containers)
     have_started = bool(containers) and all(item.get("started") is True for item in containers)
-    reason = _condition(pod).get("reason")
+    reason = pod.condition("Ready").get("reason")
     return are_running and have_started and reason in OWN_REASONS

@@ -25,6 +25,9 @@ def retiring(version: Version) -> list[Step]:
     there = [pod for pod in version.pods if not is_over(pod)]
     if there:
         because = f"{counted(len(there), 'Pod')} to end, each in its own grace period"
+        staying = [pod.name for pod in there if not pod.is_ending]
+        if staying and not deployment.replicas:
+            because += f"; {staying[0]} is not told to, though no replica is asked for"
         steps.append(wait(deployment, because))
     steps.append(delete(deployment, "nothing of it runs any more"))
     own = (item for item in version.dependents if is_for_one_version(item, version.key.version))

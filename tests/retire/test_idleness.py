@@ -9,9 +9,8 @@ import pytest
 from kzd.long_task import IDLE_ANNOTATION, IDLE_PATH, IDLE_QUERY, IDLE_READINESS
 from kzd.retire.idleness import Evidence, evidence_of
 from kzd.retire.item import Item
-from kzd.retire.ownership import key_of
 from kzd.retire.pod_idleness import Unanswered
-from tests.retire.versions import ONE, Object, deployment, pod
+from tests.retire.versions import HOUR, ONE, Object, deployment, pod, seen, stamp
 
 ZERO = {"resultType": "vector", "result": [{"metric": {}, "value": [1764410400.1, "0"]}]}
 
@@ -44,9 +43,7 @@ def evidence(
 ) -> Evidence:  # fmt: skip
     made = deployment(ONE, annotations=annotations, replicas=replicas)
     there = [pod(made, number) for number in range(2)] if pods is None else pods
-    item = Item("Deployment", made)
-    items = [Item("Pod", one) for one in there]
-    return evidence_of(key_of(item), item, items, ask or Told())
+    return evidence_of(seen(made, there), ask or Told())
 
 
 def of(number: int = 0, annotations: dict[str, str] | None = None, **status: Any) -> Object:
@@ -79,6 +76,71 @@ def test_no_replicas_are_idle_unless_a_pod_goes_on(pods: list[Object], state: st
 
 def test_replicas_without_a_pod_are_unknown() -> None:
     assert evidence({IDLE_PATH: "/idle"}, pods=[]).state == "unknown"
+
+
+# --- Pods that never started
+
+WAITS = {"name": "app", "started": False, "restartCount": 0, "state": {"waiting": {}}}
+RUNS = {"name": "app", "started": True, "restartCount": 0, "state": {"running": {}}}
+
+
+def stuck(number: int = 0, age: float = HOUR, node: str = "node1", **status: Any) -> Object:
+    """A Pod whose image can't be pulled, or as `status` says."""
+    made = of(number, **({"phase": "Pending", "containerStatuses": [WAITS]} | status))
+    made["metadata"]["creationTimestamp"] = stamp(age)
+    return made | {"spec": {"nodeName": node} if node else {}}
+
+
+def test_a_version_of_which_nothing_ever_started_is_idle() -> None:
+    found = evidence({}, pods=[stuck(0), stuck(1)])
+
+    assert (found.state, list(found.pods.values())) == ("idle", [True, True])
+    assert found.because == "no container of 2 Pods has ever started"
+
+
+def test_a_pod_that_no_node_takes_never_started() -> None:
+    assert evidence({}, pods=[stuck(node="", containerStatuses=[])]).state == "idle"
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        stuck(phase="Running"),
+        stuck(age=300),
+        stuck() | {"metadata": of()["metadata"]},
+        stuck(containerStatuses=[]),
+        stuck(containerStatuses=[WAITS, RUNS]),
+        stuck(containerStatuses=[WAITS | {"state": {"terminated": {}}}]),
+        stuck(containerStatuses=[WAITS | {"lastState": {"terminated": {}}}]),
+        stuck(containerStatuses=[WAITS | {"restartCount": 1}]),
+        stuck(containerStatuses=[WAITS | {"started": True}]),
+        stuck(initContainerStatuses=[RUNS]),
+        stuck(initContainerStatuses=[WAITS | {"state": {"terminated": {"exitCode": 1}}}]),
+        stuck(ephemeralContainerStatuses=[RUNS]),
+    ],
+    ids=[
+        "it runs", "it is young", "its age is unknown", "its kubelet says nothing",
+        "another container runs", "it ended", "it ended before", "it was restarted",
+        "it is started", "an init container runs", "an init container ended", "a debugger runs",
+    ],
+)  # fmt: skip
+def test_a_pod_that_may_have_started_is_unknown(one: Object) -> None:
+    assert evidence({}, pods=[one, stuck(1)]).state == "unknown"
+
+
+def test_a_pod_that_never_started_keeps_no_version_of_which_the_others_are_idle() -> None:
+    ask = Told(pods=(200, "idle"))
+    found = evidence({IDLE_PATH: "/idle"}, ask, [stuck(0), of(1)])
+
+    assert [number for number, _, _ in ask.asked] == ["1"]
+    assert (found.state, sorted(found.pods.values())) == ("idle", [True, True])
+
+
+def test_what_others_do_counts_beside_pods_that_never_started() -> None:
+    found = evidence({IDLE_PATH: "/idle"}, Told(pods=(200, "busy")), [stuck(0), of(1)])
+
+    assert (found.state, sorted(found.pods.values())) == ("busy", [False, True])
+    assert evidence({IDLE_QUERY: "tasks"}, Told(vector("1")), [stuck()]).state == "busy"
 
 
 # --- Prometheus
@@ -125,6 +187,25 @@ def test_a_query_is_idle_where_all_of_it_is_0(answer: Any, state: str) -> None:
 
     assert found.state == state
     assert "Prometheus" in found.because
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (vector("0"), "idle"),
+        (vector(), "idle"),
+        (vector("3"), "busy"),
+        (vector("NaN"), "unknown"),
+        (Unanswered("timed out"), "unknown"),
+    ],
+)
+def test_a_query_is_asked_of_a_version_without_pods(answer: Any, state: str) -> None:
+    """Work may be there that is about to wake it; where Pods are gone, their metrics are, too."""
+    ask = Told(prometheus=answer)
+    said = {IDLE_QUERY: "tasks", IDLE_PATH: "/idle", IDLE_READINESS: "ready"}
+    found = evidence(said, ask, pods=[], replicas=0)
+
+    assert (found.state, ask.asked) == (state, ["tasks"])
 
 
 def test_a_query_names_its_version() -> None:

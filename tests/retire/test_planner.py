@@ -136,10 +136,15 @@ def test_an_interrupted_run_goes_on_where_the_cluster_is(objects: list[Object], 
     assert told(planned([*objects, deployment(TWO)]))[0] == first
 
 
+def of_keda(uid: str) -> Object:
+    """The autoscaler that KEDA makes for a ScaledObject."""
+    owner = {"kind": "ScaledObject", "uid": uid, "controller": True}
+    return autoscaler(ONE, name="keda-hpa-worker", labels={}, ownerReferences=[owner])
+
+
 def test_what_an_autoscaler_of_its_own_made_is_waited_for() -> None:
     own = autoscaler(ONE, kind="ScaledObject")
-    owner = {"kind": "ScaledObject", "uid": own["metadata"]["uid"], "controller": True}
-    made = autoscaler(ONE, name="keda-hpa-worker", labels={}, ownerReferences=[owner])
+    made = of_keda(own["metadata"]["uid"])
     found = planned([deployment(ONE), deployment(TWO), own, made])
 
     assert decided(found).action == "retire"
@@ -147,6 +152,22 @@ def test_what_an_autoscaler_of_its_own_made_is_waited_for() -> None:
         f"delete ScaledObject/worker-scaler-{ONE}",
         "wait HorizontalPodAutoscaler/keda-hpa-worker",
     ]
+
+
+def test_what_an_autoscaler_that_is_gone_made_is_waited_for() -> None:
+    """Until the cluster has deleted it too, which takes a moment."""
+    found = planned([deployment(ONE), deployment(TWO), of_keda("gone")])
+
+    assert decided(found).action == "retire"
+    assert told(found)[0] == "wait HorizontalPodAutoscaler/keda-hpa-worker"
+
+
+def test_what_an_autoscaler_of_somebody_else_made_is_a_stranger() -> None:
+    theirs = autoscaler(ONE, kind="ScaledObject", labels={}, uid="theirs")
+    found = planned([deployment(ONE), deployment(TWO), theirs, of_keda("theirs")])
+
+    assert decided(found).action == "keep"
+    assert "not proven to be its own" in decided(found).because
 
 
 # --- what is kept though it is idle
@@ -178,6 +199,12 @@ def unavailable(**status: Any) -> Object:
     return made | {"status": made["status"] | status}
 
 
+def keda(**spec: int) -> Object:
+    """The current version's ScaledObject, which scales from 0 unless `spec` says more."""
+    made = autoscaler(TWO, kind="ScaledObject")
+    return made | {"spec": {"scaleTargetRef": made["spec"]["scaleTargetRef"]} | spec}
+
+
 KEPT: dict[str, tuple[list[Object], str]] = {
     "its name is not made of its labels": (
         [changed(deployment(ONE), name=OLD.replace("worker", "walker"))], "which is another one"),
@@ -204,6 +231,10 @@ KEPT: dict[str, tuple[list[Object], str]] = {
     "it was made a moment ago": ([deployment(ONE, age=30)], "newer than the manifests"),
     "it is as old as the manifests": ([deployment(ONE, age=60)], "newer than the manifests"),
     "it is young": ([deployment(ONE, age=500)], "younger than --min-age (600 s)"),
+    "it is young in another time zone": (
+        [changed(deployment(ONE), creationTimestamp="2026-11-29T13:59:30+02:00")], "newer than"),
+    "its time has no zone and is UTC": (
+        [changed(deployment(ONE), creationTimestamp="2026-11-29T11:59:30")], "newer than"),
     "its age is unknown": (
         [changed(deployment(ONE), creationTimestamp="yesterday")], "its age is unknown"),
     "it was made in the future": ([deployment(ONE, age=-HOUR)], "its age is unknown"),
@@ -246,6 +277,12 @@ def test_it_is_kept_even_by_force_where(name: str) -> None:
         ([unavailable(conditions=[{"type": "Available", "status": "False"}])], "is not available"),
         ([unavailable(conditions=[])], "is not available"),
         ([unavailable(observedGeneration=0)], "is not available"),
+        ([unavailable(availableReplicas=0)], "has no Pod that is available"),
+        ([unavailable(availableReplicas=None)], "has no Pod that is available"),
+        (
+            [deployment(TWO, replicas=0), keda(minReplicaCount=2)],
+            f"has 0 replicas until ScaledObject/worker-scaler-{TWO} starts it",
+        ),
     ],
 )
 def test_nothing_goes_before_the_current_version_is_there(
@@ -257,10 +294,146 @@ def test_nothing_goes_before_the_current_version_is_there(
     assert reason in found.because
 
 
+def asleep(*objects: Object, judge: Callable[[Version], Evidence] = idle) -> Decision:
+    """The old version, which has 2 replicas, beside a current one that has none."""
+    objects = (deployment(ONE), deployment(TWO, replicas=0), *objects)
+    return decided(planned(objects, judge=judge, limits={"force_after_seconds": 1.0}))
+
+
+def hpa(**status: str) -> Object:
+    """The current version's autoscaler, with conditions."""
+    conditions = [{"type": name, "status": value} for name, value in status.items()]
+    return autoscaler(TWO) | {"status": {"conditions": conditions}}
+
+
+@pytest.mark.parametrize(
+    "scaler",
+    [
+        [],
+        [autoscaler(TWO)],
+        [hpa(ScaledToZero="False")],
+        [autoscaler(THREE, kind="ScaledObject")],
+        [changed(keda(), deletionTimestamp=stamp(5))],
+        [changed(keda(), annotations={"autoscaling.keda.sh/paused": "true"})],
+        [changed(keda(), annotations={"autoscaling.keda.sh/paused-replicas": "0"})],
+        [changed(keda(), annotations={"autoscaling.keda.sh/paused-scale-out": "true"})],
+        [keda() | {"status": {"conditions": [{"type": "Ready", "status": "False"}]}}],
+        [keda() | {"status": {}}],
+    ],
+    ids=[
+        "nothing", "an HPA", "an HPA that was paused", "KEDA for another", "KEDA that goes",
+        "KEDA that is paused", "KEDA that is paused at 0", "KEDA that is not to scale out",
+        "KEDA that fails", "KEDA that has not begun",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("judge", [idle, busy])
+def test_a_current_version_of_0_replicas_that_nothing_scales_asks_for_a_decision(
+    scaler: list[Object], judge: Callable[[Version], Evidence]
+) -> None:
+    """The others are what still runs, as after a rollback to one that was half retired."""
+    found = asleep(*scaler, judge=judge)
+
+    assert (found.action, found.steps) == ("decide", ())
+    assert found.because == (
+        f"the current version, {NEW}, has 0 replicas and nothing scales it from there: "
+        f"kubectl scale deployment {NEW} --replicas 2 --namespace shop"
+    )
+
+
+@pytest.mark.parametrize(
+    "scaler",
+    [
+        keda(),
+        keda(minReplicaCount=0),
+        keda(minReplicaCount=2, idleReplicaCount=0),
+        changed(keda(), annotations={"autoscaling.keda.sh/paused": "false"}),
+        changed(keda(), annotations={"autoscaling.keda.sh/paused-scale-in": "true"}),
+        hpa(ScaledToZero="True"),
+    ],
+)
+def test_a_current_version_that_is_scaled_from_0_takes_over(scaler: Object) -> None:
+    assert asleep(scaler).action == "retire"
+
+
+def test_pods_of_a_current_version_that_was_scaled_to_0_a_moment_ago_do_not_take_over() -> None:
+    """A Deployment counts them until they have ended."""
+    made = deployment(TWO, replicas=0)
+    made["status"] |= {"availableReplicas": 2}
+
+    assert decided(planned([deployment(ONE), made])).action == "decide"
+
+
+def test_where_no_version_runs_nothing_goes_and_nobody_is_asked() -> None:
+    """Somebody may have scaled all to 0 for the night."""
+    made = planned([deployment(ONE, replicas=0), deployment(TWO, replicas=0)])
+
+    assert decided(made).action == "keep"
+    assert f"kubectl scale deployment {NEW} --replicas 1" in decided(made).because
+    assert (made.asks, made.changes) == (False, False)
+
+
+def test_a_current_version_that_its_scaled_object_starts_again_is_there() -> None:
+    asleep = [deployment(TWO, replicas=0), keda()]
+
+    assert decided(planned([deployment(ONE), *asleep])).action == "retire"
+    assert planned(asleep).notes == ()
+
+
+def test_a_current_version_that_no_autoscaler_starts_again_is_named_with_the_command() -> None:
+    """Half retired, then current again by manifests that leave replicas to the autoscaler."""
+    made = planned([deployment(TWO, replicas=0), autoscaler(TWO)])
+
+    assert made.notes == (
+        f"the current version, {NEW}, has 0 replicas and nothing scales it from there: "
+        f"kubectl scale deployment {NEW} --replicas 1 --namespace shop",
+    )
+    assert planned([deployment(TWO, replicas=0)]).notes == ()
+
+
+def test_a_current_version_that_is_not_there_is_named() -> None:
+    """As where the context or the namespace is another one."""
+    assert planned([]).notes == (f"the current version, {NEW}, is not in namespace 'shop'",)
+
+
+def test_a_version_that_the_manifests_hold_twice_is_one() -> None:
+    made = planned([deployment(ONE), deployment(TWO)], deployment(TWO), deployment(TWO))
+
+    assert decided(made).action == "retire"
+
+
 def test_an_owner_that_is_not_in_the_manifests_is_not_looked_at() -> None:
     other = labelled(deployment(ONE), instance="theirs")
 
-    assert [item.name for item in planned([other, deployment(TWO)]).decisions] == [NEW]
+    made = planned([other, deployment(TWO)])
+
+    assert [item.name for item in made.decisions] == [NEW]
+    assert made.notes == (
+        f"Deployment/{OLD} in shop is of 'theirs' and not of 'shop', so it is not looked at",
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        labelled(deployment(ONE, base="other"), instance="theirs"),
+        labelled(deployment(ONE), instance="theirs", version=""),
+        labelled(deployment(ONE), instance=""),
+        changed(deployment(ONE), labels={}),
+    ],
+    ids=["of another base", "no version", "of nobody", "without labels"],
+)
+def test_what_is_no_version_of_another_owner_is_not_called_so(other: Object) -> None:
+    assert planned([other, deployment(TWO)]).notes == ()
+
+
+def test_a_name_that_was_shortened_is_made_again() -> None:
+    base = "a-name-that-goes-on-and-on-" * 2 + "worker"
+    made = planned(
+        [deployment(ONE, base=base), deployment(TWO, base=base)], deployment(TWO, base=base)
+    )
+
+    assert decided(made, version_name(base, ONE)).action == "retire"
+    assert base not in version_name(base, ONE)
 
 
 def test_the_older_version_is_current_after_a_rollback() -> None:
@@ -514,15 +687,117 @@ def test_a_copy_that_a_pod_uses_stays() -> None:
     assert left(copy, runs) == []
 
 
-def test_what_was_there_before_the_first_version_is_named_and_stays() -> None:
-    first = deployment(ONE)
-    first = first | {"metadata": first["metadata"] | {"name": "worker", "labels": {}}}
-    made = planned([first, deployment(TWO)])
+def test_a_pod_that_nobody_ends_is_named() -> None:
+    """Such as one that was taken out of its ReplicaSet to look at it."""
+    stays = [deployment(ONE, replicas=0), pod(deployment(ONE))]
+    ends = [deployment(ONE, replicas=0), changed(pod(deployment(ONE)), deletionTimestamp=stamp(5))]
+    named = f"; {OLD}-6d5f8-0 is not told to, though no replica is asked for"
+
+    assert decided(planned([*stays, deployment(TWO)])).steps[0].because.endswith(named)
+    assert named not in decided(planned([*ends, deployment(TWO)])).steps[0].because
+
+
+def first(**more: Any) -> Object:
+    """A Deployment from before the first version: without its labels and its name."""
+    made = deployment(ONE)
+    pairs = {"app": "worker"}
+    spec = made["spec"] | {
+        "selector": {"matchLabels": pairs},
+        "template": made["spec"]["template"] | {"metadata": {"labels": pairs}},
+    }
+    return changed(made, **({"name": "worker", "labels": {}} | more)) | {"spec": spec}
+
+
+def test_what_was_there_before_the_first_version_is_named_with_the_command_and_stays() -> None:
+    scaler = autoscaler(ONE, name="web", labels={}, target="worker")
+    made_by = [{"kind": "ScaledObject", "controller": True}]
+    of_keda = autoscaler(ONE, name="keda", labels={}, target="worker", ownerReferences=made_by)
+    made = planned([first(), scaler, of_keda, deployment(TWO)])
 
     assert made.notes == (
-        "Deployment/worker in shop is no version: when it is idle, delete it by hand",
+        "Deployment/worker in shop is from before the first version, and no label proves anything "
+        "about it; once it is idle: kubectl delete horizontalpodautoscaler/web deployment/worker "
+        "--namespace shop",
     )
     assert not made.changes
+
+
+def unversioned(budget: Object, name: str = "worker") -> Object:
+    """A budget as it was before the first version."""
+    return changed(budget, name=name, labels={})
+
+
+def test_what_guarded_the_deployment_before_the_first_version_goes_with_it() -> None:
+    old = unversioned(budget(ONE, shared=True))
+    vertical = autoscaler(ONE, kind="VerticalPodAutoscaler", labels={}, target="worker", name="v")
+    notes = planned([first(), vertical, old, budget(TWO), deployment(TWO)]).notes
+
+    assert len(notes) == 2
+    assert (
+        "kubectl delete verticalpodautoscaler/v deployment/worker poddisruptionbudget/worker "
+        "--namespace shop" in "".join(notes)
+    )
+    assert (
+        f"PodDisruptionBudget/worker in shop selects the Pods of {NEW} as "
+        f"PodDisruptionBudget/worker-budget-{TWO} does, and a Pod of two budgets can't be evicted: "
+        "delete it when only versions are left"
+    ) in notes
+
+
+def test_a_budget_from_before_the_first_version_is_named_though_its_deployment_is_gone() -> None:
+    old = unversioned(budget(ONE, shared=True))
+
+    assert len(planned([old, budget(TWO), deployment(TWO)]).notes) == 1
+    assert planned([old, deployment(TWO)]).notes == ()
+    assert planned([budget(ONE, shared=True), budget(TWO), deployment(TWO)]).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "held"),
+    [
+        ([deployment(THREE, base="other")], []),
+        ([], [unversioned(budget(ONE, shared=True))]),
+    ],
+    ids=["it is for others too", "the manifests hold it"],
+)
+def test_a_budget_stays_that_is_not_only_for_what_was_before(
+    more: list[Object], held: list[Object]
+) -> None:
+    old = unversioned(budget(ONE, shared=True))
+    old["spec"]["selector"] = {"matchExpressions": [{"key": "app", "operator": "Exists"}]}
+    (note,) = planned([first(), old, *more, deployment(TWO)], deployment(TWO), *held).notes
+
+    assert "kubectl delete deployment/worker --namespace shop" in note
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        first(name="walker"),
+        first(labels={VERSION: ONE}),
+        first(ownerReferences=[{"kind": "Rollout", "controller": True}]),
+        first(deletionTimestamp=stamp(5)),
+        first() | {"spec": deployment(ONE, base="other")["spec"]},
+    ],
+    ids=["another name", "a version", "owned", "being deleted", "of other Pods"],
+)
+def test_what_is_not_evidently_from_before_the_first_version_is_not_called_so(
+    other: Object,
+) -> None:
+    assert planned([other, deployment(TWO)]).notes == ()
+
+
+def test_what_the_manifests_hold_is_not_from_before_the_first_version() -> None:
+    made = planned([first(), deployment(TWO)], first(), deployment(TWO))
+
+    assert made.notes == ()
+
+
+def test_in_another_namespace_nothing_is_from_before_the_first_version() -> None:
+    space = shown(first())._replace(namespace="other")
+    made = plan(wanted(deployment(TWO)), [space], Limits(), idle)
+
+    assert made.notes == ()
 
 
 @pytest.mark.parametrize("item", [config("old"), autoscaler(ONE), budget(ONE)])

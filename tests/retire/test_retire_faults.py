@@ -7,7 +7,6 @@ to it, and objects of others.  After each fault the next run goes on and comes t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
@@ -29,6 +28,7 @@ from tests.retire.versions import (
     budget,
     config,
     deployment,
+    path_of,
     rendered,
     service,
 )
@@ -38,7 +38,7 @@ OLD, CURRENT, BUSY = (
     f"{APPS}/deployments/{version_name('worker', it)}" for it in (ONE, TWO, THREE)
 )
 AUTOSCALER = f"{HPAS}/{version_name('worker-scaler', ONE)}"
-PATIENT = {"kube_api.SECONDS_TO_ANSWER": 0.05}
+IMPATIENT = {"kube_api.PATIENCE_SECONDS": 0.01, "kube_api.PAUSE_SECONDS": 0.002}
 
 
 class Scene:
@@ -85,6 +85,21 @@ class Scene:
             self.cluster.drop(path)
             self.cluster.nodes.deleted(path.rsplit("/", 2)[1], path, item)
 
+    def apply(self, version: str) -> None:
+        """Apply a version again: what is gone comes back, and replicas stay as they are."""
+        gone = (it for it in self.version(version) if path_of(it) not in self.cluster.objects)
+        self.retire.put(*gone)
+
+    def replicas(self, path: str) -> int:
+        return int(self.cluster.objects[path]["spec"]["replicas"])
+
+    def scale(self, path: str, replicas: int) -> None:
+        """Somebody scales a Deployment."""
+        made = self.cluster.objects[path]
+        made["spec"]["replicas"] = replicas
+        self.cluster.put(path, made)
+        self.cluster.nodes.created("deployments", path)
+
     def run(self, *options: str) -> Done:
         return self.retire("--wait", "0s", *options)
 
@@ -121,7 +136,7 @@ Stage = Callable[[], Scene]
 @pytest.fixture
 def stage(console: Console, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """Makes scenes, each in a cluster of its own."""
-    for name, seconds in (QUICK | PATIENT).items():
+    for name, seconds in (QUICK | IMPATIENT).items():
         monkeypatch.setattr(f"kzd.{name}", seconds)
 
     def scene() -> Scene:
@@ -144,6 +159,10 @@ def calls(stage: Stage) -> list[Any]:
     return list(scene.cluster.calls)
 
 
+def late(cluster: FakeCluster) -> None:
+    cluster.late_seconds = 3600.0
+
+
 FAULTS: dict[str, Callable[[FakeCluster, int], None]] = {
     "forbidden": lambda cluster, at: cluster.fail_at(at, 403, reason="Forbidden"),
     "forbidden for good": lambda cluster, at: cluster.fail_at(at, 403, times=None),
@@ -155,7 +174,7 @@ FAULTS: dict[str, Callable[[FakeCluster, int], None]] = {
     "cut off": lambda cluster, at: cluster.fail_at(at, 0),
     "cut off for good": lambda cluster, at: cluster.fail_at(at, 0, times=None),
     "its answer lost": lambda cluster, at: cluster.fail_at(at, 0, is_after=True),
-    "its answer late": lambda cluster, at: cluster.at(at, lambda: time.sleep(0.08)),
+    "its answer late": lambda cluster, at: cluster.at(at, partial(late, cluster)),
 }
 
 
@@ -210,9 +229,14 @@ def test_a_version_that_becomes_busy_at_every_call_is_kept(stage: Stage) -> None
 
 
 def test_a_rollback_at_every_call_is_seen(stage: Stage) -> None:
-    """The manifests are read before each step: a version that is current again is kept."""
+    """
+    The manifests are read before each step: a version that is current again is kept.
+
+    Where it has 0 replicas by then nothing scales it up again, and the other one goes on.
+    """
     every = calls(stage)
     deleting = [call.verb == "delete" and call.path == OLD for call in every].index(True) + 1
+    ends = set()
     for at in range(1, deleting):
         scene = stage()
         back = rendered(*scene.version(ONE))
@@ -221,6 +245,23 @@ def test_a_rollback_at_every_call_is_seen(stage: Stage) -> None:
         assert done.code == 0, done.err
         assert OLD in scene.cluster.objects
         assert CURRENT in scene.cluster.objects
+
+        scene.apply(ONE)
+        is_half = scene.replicas(OLD) == 0
+        ends.add(is_half)
+        done = scene.run()
+        assert done.code == int(is_half), done.err
+        assert ("has 0 replicas and nothing scales it" in done.err) == is_half
+        if is_half:
+            assert scene.replicas(CURRENT) == 2
+            scene.scale(OLD, 2)
+            done = scene.run()
+            assert done.code == 0, done.err
+        assert scene.cluster.nodes.killed == []
+        assert scene.replicas(OLD) == 2
+        assert CURRENT not in scene.cluster.objects
+        assert BUSY in scene.cluster.objects
+    assert ends == {True, False}
 
 
 def until_deleted(stage: Stage) -> range:
@@ -249,11 +290,8 @@ def test_another_object_of_the_same_name_at_every_call_stays(stage: Stage) -> No
 
 def test_somebody_who_scales_up_at_every_call_is_heard(stage: Stage) -> None:
     def up(scene: Scene) -> None:
-        made = scene.cluster.objects.get(OLD)
-        if made:
-            made["spec"]["replicas"] = 3
-            scene.cluster.put(OLD, made)
-            scene.cluster.nodes.created("deployments", OLD)
+        if OLD in scene.cluster.objects:
+            scene.scale(OLD, 3)
             scene.cluster.nodes.busy.update(scene.pods())
 
     for at in until_deleted(stage):
@@ -265,18 +303,112 @@ def test_somebody_who_scales_up_at_every_call_is_heard(stage: Stage) -> None:
         assert OLD in scene.cluster.objects
 
 
+# --- ending idle Pods beside busy ones
+
+
+class Half(Scene):
+    """Of the busy version one Pod is idle."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.__dict__.update(stage().__dict__)
+        self.idle = min(self.busy)
+        self.busy.remove(self.idle)
+        self.cluster.nodes.busy.remove(self.idle)
+
+    def scale_down(self) -> Done:
+        return self.run("--scale-down")
+
+    def hold(self, done: Done) -> None:
+        """The busy Pod goes on, and nothing of the current version has changed."""
+        assert "bug in kzd" not in done.err
+        assert self.cluster.nodes.killed == []
+        assert self.busy <= set(self.pods())
+        assert {path for path in self.of(TWO) if path not in self.cluster.objects} == set()
+
+
+def scaling(stage: Stage) -> tuple[int, int, int]:
+    """How many calls scale a half busy version down; the last that asks the idle Pod; the scale."""
+    scene = Half(stage)
+    done = scene.scale_down()
+    scene.hold(done)
+    assert scene.idle not in scene.pods()
+    every = scene.cluster.calls
+    is_scale = [call.path == BUSY and call.resource.endswith("/scale") for call in every]
+    scales = is_scale.index(True)
+    asks = [place for place, call in enumerate(every[:scales]) if call.name.startswith(scene.idle)]
+    return len(every), asks[-1] + 1, scales + 1
+
+
+@pytest.mark.parametrize("fault", ["a conflict", "its answer lost"])
+def test_a_fault_at_every_call_of_scaling_down(stage: Stage, fault: str) -> None:
+    number, _, _ = scaling(stage)
+    for at in range(1, number + 1):
+        scene = Half(stage)
+        FAULTS[fault](scene.cluster, at)
+        done = scene.scale_down()
+        assert done.code in (0, 3), done.err
+        scene.hold(done)
+        if scene.idle in scene.pods():
+            scene.cluster.mend()
+            again = scene.scale_down()
+            assert again.code == 0, again.err
+            scene.hold(again)
+            assert scene.idle not in scene.pods()
+
+
+def test_an_idle_pod_that_becomes_busy_at_every_call_of_scaling_down_goes_on(stage: Stage) -> None:
+    """Until it is asked for the last time; what begins between that and the scale is not seen."""
+    number, asked, scaled = scaling(stage)
+    for at in (*range(1, asked + 1), *range(scaled + 1, number + 1)):
+        scene = Half(stage)
+        scene.cluster.at(at, partial(scene.cluster.nodes.busy.add, scene.idle))
+        done = scene.scale_down()
+        assert done.code == 0, done.err
+        scene.hold(done)
+        assert (scene.idle in scene.pods()) == (at <= asked)
+
+
 # --- clocks
 
 
 @pytest.mark.parametrize("seconds", [-30 * 86400.0, -7200.0, 7200.0, 30 * 86400.0])
 def test_a_clock_that_jumps_at_every_call(stage: Stage, seconds: float) -> None:
-    for at in range(1, len(calls(stage)) + 1, 3):
+    for at in range(1, len(calls(stage)) + 1):
         scene = stage()
         scene.cluster.at(at, partial(setattr, scene.cluster, "ahead", seconds))
         done = scene.run("--force-after", "1d")
         assert done.code == 0, done.err
         scene.check()
         scene.converge()
+
+
+def test_an_interruption_at_every_call(stage: Stage) -> None:
+    """Ctrl-C: nothing but the call that is on its way still has its effect."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    for at in range(1, len(calls(stage)) + 1):
+        scene = stage()
+        scene.cluster.at(at, interrupt)
+        done = scene.run()
+        assert done.code == 130, done.err
+        assert "Traceback" not in done.err
+        is_begun = "planned" in done.err or "versions: 1 current" in done.err
+        assert ("interrupted; the next run goes on" in done.err) == is_begun
+        scene.check()
+        scene.converge()
+
+
+def test_two_runs_at_once_at_every_call(stage: Stage) -> None:
+    """Another run does all of it between two calls of this one."""
+    for at in range(1, len(calls(stage)) + 1):
+        scene = stage()
+        scene.cluster.at(at, scene.run)
+        done = scene.run()
+        assert done.code == 0, done.err
+        scene.check()
+        assert set(scene.cluster.objects) == scene.before - scene.of(ONE)
 
 
 def test_a_cluster_s_clock_that_is_behind_counts(console: Console, cluster: FakeCluster) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -92,8 +92,13 @@ def test_the_role_is_what_a_run_uses(
     assert used == allowed(made["Role"])
 
 
-def test_without_secrets_in_the_manifests_none_may_be_read(retire: Retiring) -> None:
-    current(retire)
+@pytest.mark.parametrize("has_secret", [False, True])
+def test_without_copies_of_secrets_in_the_manifests_none_may_be_read(
+    retire: Retiring, has_secret: bool
+) -> None:
+    """So with `longTask.config: report`."""
+    plain = config("password", kind="Secret", now=retire.now, name="shop", labels={"app": "shop"})
+    current(retire, *[plain] * has_secret)
 
     assert all(resource != "secrets" for _, resource in allowed(printed(retire)["Role"]))
 
@@ -116,6 +121,36 @@ def test_the_options_are_handed_on(retire: Retiring) -> None:
         "--force-after", "2592000s", "--direct",
     ]  # fmt: skip
     assert run(retire, made).code == 0
+
+
+def test_each_app_of_a_namespace_may_have_its_own(retire: Retiring) -> None:
+    retire.put(deployment(ONE, now=retire.now), deployment(ONE, base="other", now=retire.now))
+    current(retire)
+    first = printed(retire, "--name", "123")
+    retire.current(deployment(TWO, base="other", now=retire.now))
+    second = printed(retire, "--name", "retire-other")
+    retire.put(first["ConfigMap"], second["ConfigMap"])
+
+    assert {item["metadata"]["name"] for item in first.values()} == {"123"}
+    assert first["RoleBinding"]["roleRef"]["name"] == "123"
+    assert first["RoleBinding"]["subjects"][0]["name"] == "123"
+    template = first["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]
+    assert template["spec"]["serviceAccountName"] == "123"
+    assert retire.console.kzd(*arguments(first), *retire.where).code == 0
+    assert retire.names("deployments") == sorted(
+        [NEW, version_name("other", ONE), version_name("other", TWO)]
+    )
+    assert retire.console.kzd(*arguments(second), *retire.where).code == 0
+    assert retire.names("deployments") == sorted([NEW, version_name("other", TWO)])
+
+
+@pytest.mark.parametrize("name", ["", "A", "a.b", "a_b", "-a", "a" * 53])
+def test_a_name_that_no_cronjob_may_have_is_refused(retire: Retiring, name: str) -> None:
+    given = ("-f", MANIFESTS, "--image", "kzd", "--name", name)
+    done = retire.console.kzd("retire", "manifest", *given)
+
+    assert done.code == 2
+    assert "must be a DNS label of at most 52 characters" in done.err
 
 
 def test_the_configmap_holds_no_more_than_what_has_to_be_known(retire: Retiring) -> None:
@@ -141,6 +176,22 @@ def test_what_came_after_the_configmap_is_kept(retire: Retiring) -> None:
     done = run(retire, made)
 
     assert b"it is newer than the manifests" in done.out
+    assert OLD in retire.names("deployments")
+
+
+def test_a_clock_that_is_ahead_where_manifests_are_rendered_stops_it(retire: Retiring) -> None:
+    """What is newer than the ConfigMap would seem to be older until that time has come."""
+    current(retire)
+    made = printed(retire)
+    text = made["ConfigMap"]["data"]["manifests.json"]
+    said = json.loads(text)["items"][0]["metadata"]["annotations"][RENDERED_AT]
+    soon = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%S+00:00}"
+    made["ConfigMap"]["data"]["manifests.json"] = text.replace(said, soon)
+    retire.put(deployment(ONE, now=retire.now))
+    done = run(retire, made)
+
+    assert done.code == 3
+    assert "the clock where they were rendered is ahead" in done.err
     assert OLD in retire.names("deployments")
 
 
@@ -172,6 +223,30 @@ def test_a_configmap_without_what_is_current_stops_it(
     assert OLD in retire.names("deployments")
 
 
+def test_the_configmap_holds_what_says_no_namespace_and_other_deployments(
+    retire: Retiring,
+) -> None:
+    copy = config("password", kind="Secret", now=retire.now)
+    copy["metadata"]["namespace"] = None
+    plain = deployment(ONE, now=retire.now, name="plain", labels={})
+    retire.console.write(MANIFESTS, rendered(deployment(TWO, now=retire.now), copy, plain))
+    made = printed(retire)
+    items = json.loads(made["ConfigMap"]["data"]["manifests.json"])["items"]
+
+    assert [(item["kind"], item["metadata"]["name"]) for item in items] == [
+        ("Deployment", NEW), ("Deployment", "plain"), ("Secret", copy["metadata"]["name"]),
+    ]  # fmt: skip
+    assert ("list", "secrets") in allowed(made["Role"])
+
+
+def test_a_run_that_hangs_does_not_keep_the_next_ones_waiting(retire: Retiring) -> None:
+    current(retire)
+    job = printed(retire)["CronJob"]["spec"]
+
+    assert job["concurrencyPolicy"] == "Forbid"
+    assert job["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 3600
+
+
 def test_each_namespace_has_its_own(retire: Retiring) -> None:
     other = deployment(TWO, now=retire.now)
     other["metadata"]["namespace"] = "123"
@@ -181,3 +256,39 @@ def test_each_namespace_has_its_own(retire: Retiring) -> None:
     found = [item["metadata"]["namespace"] for item in YAML(typ="safe").load_all(out)]
 
     assert found == ["123"] * 5 + ["shop"] * 5
+
+
+def test_the_namespace_has_to_be_said(retire: Retiring) -> None:
+    """Nobody is asked for it: what it prints may be for any cluster."""
+    made = deployment(TWO, now=retire.now, namespace=None)
+    retire.console.write(MANIFESTS, rendered(made))
+    given = ("retire", "manifest", "-f", MANIFESTS, "--image", "kzd")
+    done = retire.console.kzd(*given)
+
+    assert done.code == 3
+    assert "says no namespace; --namespace names the one that it is applied to" in done.err
+    assert retire.console.kzd(*given, "--namespace", "shop").code == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--schedule", "foo"), ("--schedule", "* * * *"), ("--schedule", "* * * * * *"),
+     ("--schedule", ""), ("--schedule", "@"), ("--schedule", '* * * * "'),
+     ("--image", "not an image"), ("--image", ""), ("--image", "kzd\n")],
+)  # fmt: skip
+def test_what_the_api_would_refuse_is_told_at_once(
+    retire: Retiring, options: tuple[str, str]
+) -> None:
+    current(retire)
+    given = ("retire", "manifest", "-f", MANIFESTS, "--image", "kzd", *options)
+    done = retire.console.kzd(*given)
+
+    assert (done.code, done.out) == (2, b"")
+    assert f"Invalid value for '{options[0]}': must " in done.err
+
+
+@pytest.mark.parametrize("schedule", ["@hourly", "@every 15m", "0,30 8-18/2 ? JAN-MAR MON-FRI"])
+def test_a_schedule_is_as_it_was_given(retire: Retiring, schedule: str) -> None:
+    current(retire)
+
+    assert printed(retire, "--schedule", schedule)["CronJob"]["spec"]["schedule"] == schedule

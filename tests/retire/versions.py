@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kzd.long_task import BASE, IDLE_PATH, INSTANCE, VERSION, content_hash, version_name
-from kzd.retire.item import RESOURCES
+from kzd.retire.item import RESOURCES, Item
+from kzd.retire.ownership import Shown, Version, versions_of
 
 Object = dict[str, Any]
 
@@ -58,6 +60,7 @@ def deployment(
     said = {IDLE_PATH: "/idle"} if annotations is None else annotations
     status = {
         "observedGeneration": 1, "replicas": replicas, "updatedReplicas": replicas,
+        "availableReplicas": replicas,
         "conditions": [{"type": "Available", "status": "True"}],
     }  # fmt: skip
     return {
@@ -93,19 +96,28 @@ def pod(made: Object, number: int = 0, **status: Any) -> Object:
     }  # fmt: skip
 
 
+def seen(made: Object, pods: Sequence[Object]) -> Version:
+    """A version as it is seen in the cluster, with these Pods."""
+    items = [Item("Pod", item) for item in pods]
+    (version,) = versions_of(Shown("shop", NOW, [Item("Deployment", made)], pods=items))
+    return version
+
+
 def autoscaler(
     version: str = ONE, *, base: str = "worker", kind: str = "HorizontalPodAutoscaler",
     target: str = "", age: float = HOUR, now: datetime = NOW, **more: Any,
 ) -> Object:  # fmt: skip
-    """A version's autoscaler, with a name of its own."""
+    """A version's autoscaler, with a name of its own; one of KEDA's is ready."""
     field = "targetRef" if kind == "VerticalPodAutoscaler" else "scaleTargetRef"
     reference = {"kind": "Deployment", "name": target or version_name(base, version)}
     api = RESOURCES[kind].removeprefix("/apis/").split("/namespaces")[0]
+    least = "minReplicaCount" if kind == "ScaledObject" else "minReplicas"
     return {
         "apiVersion": api,
         "kind": kind,
         "metadata": metadata(f"{base}-scaler", version, age, now) | more,
-        "spec": {field: reference, "minReplicas": 1},
+        "spec": {field: reference, least: 1},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]},
     }
 
 

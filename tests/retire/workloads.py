@@ -21,6 +21,10 @@ HPAS = "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers"
 KEDA = "/apis/keda.sh/v1alpha1/namespaces/shop/scaledobjects"
 VPAS = "/apis/autoscaling.k8s.io/v1/namespaces/shop/verticalpodautoscalers"
 PDBS = "/apis/policy/v1/namespaces/shop/poddisruptionbudgets"
+AUTOSCALERS = {
+    "horizontalpodautoscalers": (HPAS, "HorizontalPodAutoscaler", "minReplicas"),
+    "scaledobjects": (KEDA, "ScaledObject", "minReplicaCount"),
+}
 
 
 class Workloads:
@@ -41,9 +45,13 @@ class Workloads:
     # --- controllers
 
     def created(self, resource: str, path: str) -> None:
-        """A Deployment gets its Pods."""
+        """A Deployment gets its Pods, an autoscaler sees to what it is for."""
         if resource == "deployments":
             self._settle(path)
+        if resource in AUTOSCALERS:
+            for at in list(self._cluster.objects):
+                if at.startswith(f"{APPS}/deployments/"):
+                    self._autoscale(at)
 
     def patched(self, resource: str, path: str, old: Object) -> None:
         """A Deployment that is scaled gets or loses Pods."""
@@ -78,7 +86,7 @@ class Workloads:
 
     def _settle(self, path: str) -> None:
         made = self._cluster.objects[path]
-        wanted = made["spec"]["replicas"]
+        wanted = made["spec"].setdefault("replicas", 1)  # the API's default
         there = [pod for pod in self.pods(made) if not self._is_ending(pod)]
         for pod in there[: max(0, len(there) - wanted)]:
             self.end(pod)
@@ -87,19 +95,26 @@ class Workloads:
         generation = made["metadata"]["generation"]
         made["status"] = {
             "observedGeneration": generation, "replicas": wanted, "updatedReplicas": wanted,
+            "availableReplicas": wanted,
             "conditions": [{"type": "Available", "status": "True"}],
         }  # fmt: skip
         self._cluster.put(path, made)
 
     def _autoscale(self, path: str) -> None:
-        """An autoscaler that is still there undoes a scaling."""
+        """
+        An autoscaler that is still there undoes a scaling.
+
+        At 0 replicas a HorizontalPodAutoscaler is off, and KEDA alone starts a Deployment.
+        Source: kubernetes/kubernetes pkg/controller/podautoscaler/horizontal.go,
+        reconcileAutoscaler; kedacore/keda pkg/scaling/executor/scale_scaledobjects.go, RequestScale
+        """
         made = self._cluster.objects[path]
         view = Item("Deployment", made)
-        kinds = {HPAS: "HorizontalPodAutoscaler", KEDA: "ScaledObject"}
-        for collection, kind in kinds.items():
+        for resource, (collection, kind, field) in AUTOSCALERS.items():
             for item in self._cluster.collection(collection):
-                least = item["spec"].get("minReplicas", 1)
-                if Item(kind, item).scales(view) and made["spec"]["replicas"] < least:
+                replicas, least = made["spec"]["replicas"], item["spec"].get(field, 0)
+                is_off = replicas == 0 and resource == "horizontalpodautoscalers"
+                if Item(kind, item).scales(view) and replicas < least and not is_off:
                     made["spec"]["replicas"] = least
                     self._settle(path)
 
@@ -108,7 +123,11 @@ class Workloads:
     def _start(self, deployment: Object, number: int) -> None:
         name = f"{deployment['metadata']['name']}-6d5f8-{number}"
         template = copy.deepcopy(deployment["spec"]["template"])
-        owner = {"kind": "ReplicaSet", "uid": f"rs-{name[:-2]}", "controller": True}
+        owner = {
+            "kind": "ReplicaSet",
+            "uid": f"rs-{deployment['metadata']['name']}",
+            "controller": True,
+        }
         metadata = template["metadata"] | {"name": name, "ownerReferences": [owner]}
         status = {
             "phase": "Running", "podIP": "127.0.0.1",
