@@ -41,6 +41,9 @@ PRUNE_GUARDS: Mapping[str, str] = {
 }
 """What keeps an object that is no longer in the manifests: in Helm, Argo CD (twice) and Flux."""
 
+OWN_WORDS: Mapping[str, str] = {**PRUNE_GUARDS, LONG_TASK: "true"}
+"""The annotations whose value is the same in every input."""
+
 MAXIMUM_NAME = 46
 """Up to it the names of a Deployment's Pods are not cut: 63, less 11 for the hash and 6."""
 
