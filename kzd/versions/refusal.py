@@ -66,6 +66,11 @@ def _why_unnamed(workload: Workload) -> str:
 
 def _why_not_beside(workload: Workload, view: ClusterView) -> str:
     """What two versions can't have at the same time."""
+    if workload.strategy_type == "Recreate":
+        return (
+            "with `strategy: {type: Recreate}` no two versions may run at the same time; "
+            "`RollingUpdate` says that they may"
+        )
     for claim in claims(workload):
         modes = view.claim_modes(workload, claim)
         if modes is None:
