@@ -18,6 +18,7 @@ CONTENT = ("immutable", "type", "data", "binaryData", "stringData")
 OTHERS_FILL = ("kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token")
 """Types of Secrets whose content the cluster makes."""
 
+HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 """Argo CD's order: a Deployment of an earlier wave than its ConfigMap never becomes ready."""
 
@@ -101,8 +102,8 @@ def _why_not_copied(original: Resource, name: str, view: ClusterView) -> str:
         return f"no copy is made of a name over {LONGEST_LABEL} characters, which no label holds"
     if original.get(("type",)) in OTHERS_FILL:
         return "no copy is made of what the cluster fills"
-    if any(key.startswith("helm.sh/hook") for key in original.annotations):
-        return "no copy is made of a Helm hook"
+    if any(key.startswith(HOOKS) for key in original.annotations):
+        return "no copy is made of a hook of Helm or Argo CD, which they make and delete themselves"
     for other in index_of(view).named.get((original.kind, name), ()):
         if view.namespaces_match(original.namespace, other.namespace):
             return f"a copy would be '{name}', which another {other.kind} is"
