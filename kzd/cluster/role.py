@@ -166,6 +166,14 @@ def is_long_task(workload: Workload, view: ClusterView) -> bool:
     return options is not None and view.runs(workload, LONG_TASK) and opts_in(workload, options)
 
 
+def is_kept_away(resource: Resource, view: ClusterView) -> bool:
+    """Whether its owner wants it left out of all long tasks, whatever uses it."""
+    options = view.settings(resource).options.get(LONG_TASK)
+    if options is not None and options.enabled is False:
+        return options.is_specific("enabled")
+    return not view.runs(resource, LONG_TASK)
+
+
 def opts_in(resource: Resource, options: Any) -> bool:
     """
     Whether it asks for a Deployment for each version: it says so, or has one of the names.
