@@ -116,7 +116,7 @@ def _why_not_final(workload: Workload, view: ClusterView) -> str:
     """What kustomize settles after kzd: the version would not be that of the result."""
     changing = changing_kustomization(workload.origin.file, index_of(view).kustomizations)
     if changing:
-        return f"{changing} changes it after kzd; {PIPE}"
+        return f"the kustomization in {changing} changes it after kzd; {PIPE}"
     for kind, name in _names(workload):
         for other in index_of(view).named.get((kind, name), ()):
             if view.means(workload, name, other):
