@@ -127,6 +127,7 @@ class _Decider:
         self._verdicts = {id(held.resource): Verdict(held) for held in bundle.held}
         self._evidence = bundle.evidence
         self._exemptions = Exemptions()
+        self._unused: list[Result] = []
         self._judged = {ALL} if len(wanted) == len(transforms.load()) else set()
         self.view = ClusterView(
             [held.resource for held in bundle.evidence],
@@ -173,8 +174,11 @@ class _Decider:
     def verdicts(self) -> list[Verdict]:
         """All that is decided about each resource; workloads last, which may change others."""
         found = list(self._verdicts.values())
-        for verdict in sorted(found, key=lambda item: isinstance(item.held.resource, Workload)):
-            choice = self._choice(self._of(verdict.held.resource))
+        in_turn = sorted(found, key=lambda item: isinstance(item.held.resource, Workload))
+        choices = [self._choice(self._of(verdict.held.resource)) for verdict in in_turn]
+        resources = [verdict.held.resource for verdict in found]
+        self._unused = self._config.unused(resources)  # before edits, which say what it says
+        for verdict, choice in zip(in_turn, choices, strict=True):
             decide(verdict, choice, self.view, self._said)
         for verdict in found:
             self._remark(verdict)
@@ -195,7 +199,7 @@ class _Decider:
         resources = [verdict.held.resource for verdict in self._verdicts.values()]
         workloads = [resource for resource in resources if _is_reviewed(resource)]
         return [
-            *self._config.unused(resources),
+            *self._unused,
             *self._exemptions.idle_overrides(self._config),
             *of_copies(self._evidence, self.view.repeated),
             *(self._fitting.results(workloads, self.view) if self._fitting else ()),

@@ -452,9 +452,12 @@ BROKEN_SECRETS = [
     SECRETS.replace("- name: PASSWORD\n", "- name: PASSWORD\n          name: PASSWORD\n"),
 ]
 LONG_TASK_SECRETS = SECRETS.replace(
-    "  name: web\nspec:\n  replicas", '  name: web\n  annotations: {kzd.dev/long-task: "true"}\n'
-    "spec:\n  replicas",
-).replace("        env:\n", "        envFrom:\n        - secretRef:\n            name: web\n        env:\n")
+    "  name: web\nspec:\n  replicas",
+    '  name: web\n  annotations: {kzd.dev/long-task: "true"}\nspec:\n  replicas',
+).replace(
+    "        env:\n",
+    "        envFrom:\n        - secretRef:\n            name: web\n        env:\n",
+)
 COPIED_SECRETS = [
     LONG_TASK_SECRETS,
     LONG_TASK_SECRETS.replace("stringData:", "data:"),

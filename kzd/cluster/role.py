@@ -25,6 +25,7 @@ OLD_API_VERSIONS = ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2")
 PLATFORM_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease")
 PLATFORM_PRIORITIES = ("system-node-critical", "system-cluster-critical")
 LONG_TASK = "long-task"
+BASE = "kzd.dev/base"
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 
 
@@ -188,7 +189,17 @@ def opts_in(resource: Resource, options: Any) -> bool:
         return bool(options.enabled)
     from fnmatch import fnmatchcase  # only where globs are: it costs start-up
 
-    return any(fnmatchcase(name, glob) for name in resource.names for glob in options.match)
+    return any(fnmatchcase(name, glob) for name in known_names(resource) for glob in options.match)
+
+
+def known_names(resource: Resource) -> set[str]:
+    """The names that configuration may use: any in kustomize, and the one before its version."""
+    names = set(resource.names)
+    if BASE in resource.labels:
+        from kzd.long_task import base_name  # only where versions are: it costs start-up
+
+        names.add(base_name(resource.name, resource.labels))
+    return names
 
 
 def missing_services(workload: Workload, view: ClusterView) -> list[tuple[Resource, ServiceName]]:
