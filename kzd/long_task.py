@@ -100,6 +100,18 @@ def version_name(base: str, version: str) -> str:
     return f"{base}-{version}"
 
 
+def base_name(name: str, labels: Mapping[str, Any]) -> str:
+    """
+    The name before the version: `name` itself, unless it is made of what the labels say.
+
+    >>> base_name("transcode-bcdfghjklmn", {BASE: "transcode", VERSION: "bcdfghjklmn"})
+    'transcode'
+    """
+    base, version = labels.get(BASE), labels.get(VERSION)
+    is_made = isinstance(base, str) and base and isinstance(version, str) and version
+    return str(base) if is_made and version_name(str(base), str(version)) == name else name
+
+
 def _digest(text: str, length: int) -> str:
     from hashlib import sha256  # only where long tasks are: it costs start-up
 
