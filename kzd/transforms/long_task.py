@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kzd.cluster.cluster_view import ClusterView
-from kzd.cluster.naming import CONFIG_NAMES
+from kzd.cluster.naming import CONFIG_NAMES, DESCRIBED, KEDA_HPA, POD_TERMS, TARGETS
 from kzd.cluster.resource import Resource
 from kzd.cluster.role import opts_in
 from kzd.edit import Create, Edit, Finding, Together
@@ -34,27 +34,20 @@ OTHERS = (
     "Job CronJob ReplicaSet ReplicationController ScaledJob WorkerDeployment "
     "TemporalWorkerDeployment StackSet Service"
 ).split()
-FOLLOWING = "PodDisruptionBudget HorizontalPodAutoscaler ScaledObject VerticalPodAutoscaler".split()
+FOLLOWING = ("PodDisruptionBudget", *TARGETS)
 MARKS = "metadata.name metadata.labels{} metadata.annotations{}".split()
-REFERENCES = """
-PodDisruptionBudget: spec.selector.matchLabels{}
-Service: spec.selector{}
-HorizontalPodAutoscaler: spec.scaleTargetRef.name
-ScaledObject: spec.scaleTargetRef.name
-ScaledObject: spec.advanced.horizontalPodAutoscalerConfig.name
-VerticalPodAutoscaler: spec.targetRef.name
-""".strip().split("\n")
-OWN = "selector.matchLabels{} template.metadata.labels{} template.metadata.annotations{}".split()
-TERMS = (
-    "requiredDuringSchedulingIgnoredDuringExecution[]",
-    "preferredDuringSchedulingIgnoredDuringExecution[].podAffinityTerm",
+REFERENCES = (
+    "PodDisruptionBudget: spec.selector.matchLabels{}",
+    "Service: spec.selector{}",
+    *(f"{kind}: {place}.name" for kind, (_, place) in TARGETS.items()),
+    f"HorizontalPodAutoscaler: {DESCRIBED}.name",
+    f"ScaledObject: {KEDA_HPA}",
 )
-OF_POD = [
-    "topologySpreadConstraints[].labelSelector.matchLabels{}",
-    *(f"affinity.{kind}.{term}.labelSelector.matchLabels{{}}"
-      for kind in ("podAffinity", "podAntiAffinity") for term in TERMS),
+OWN = "selector.matchLabels{} template.metadata.labels{} template.metadata.annotations{}".split()
+OF_POD = (
+    *(f"{term}.labelSelector.matchLabels{{}}" for term in POD_TERMS),
     *(name for _, name in CONFIG_NAMES),
-]  # fmt: skip
+)
 
 
 class Options(OptionSet):

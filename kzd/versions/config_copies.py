@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.naming import CONFIG_NAMES
 from kzd.cluster.resource import Resource, Workload
 from kzd.cluster.role import is_kept_away
-from kzd.edit import Create, Edit, FieldPath, Finding, spelled
+from kzd.edit import Create, Edit, FieldPath, Finding, fitting, spelled
 from kzd.long_task import BASE, INSTANCE, PRUNE_GUARDS, VERSION, content_hash, version_name
 from kzd.validation.validate import problems
-from kzd.value import mapping, sequence, text
+from kzd.value import mapping, text
 from kzd.versions.index import index_of
 from kzd.versions.marks import base_of
 
@@ -29,26 +29,14 @@ LONGEST_LABEL = 63
 KEEPS = "an old version needs what it started with, whatever a newer one brings or leaves out"
 
 
-def config_references(workload: Workload) -> Iterator[tuple[str, str, FieldPath]]:
-    """The names of ConfigMaps and Secrets in the template: kind, name, and where it is."""
-    for kind, pattern in CONFIG_NAMES:
-        for place, name in _matching(workload.pod_spec, pattern.split("."), workload.pod()):
+def pod_names(
+    workload: Workload, names: Iterable[tuple[str, str]]
+) -> Iterator[tuple[str, str, FieldPath]]:
+    """What the template names, by kinds and patterns: kind, name, and where it is."""
+    for kind, pattern in names:
+        for place, name in fitting(workload.pod_spec, pattern):
             if isinstance(name, str) and name:
-                yield kind, name, place
-
-
-def _matching(value: Any, steps: list[str], place: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
-    """What a value holds where a pattern leads, and where that is."""
-    if not steps:
-        yield place, value
-        return
-    field = steps[0].removesuffix("[]")
-    found = mapping(value).get(field)
-    if field == steps[0]:
-        yield from _matching(found, steps[1:], (*place, field))
-        return
-    for index, item in enumerate(sequence(found)):
-        yield from _matching(item, steps[1:], (*place, field, index))
+                yield kind, name, workload.pod(*place)
 
 
 def kept(
@@ -56,7 +44,7 @@ def kept(
 ) -> Iterator[Edit | Create | Finding]:
     """A copy of each that the input holds, which the template names instead; or a finding."""
     places: dict[tuple[str, str], list[FieldPath]] = defaultdict(list)
-    for kind, name, place in config_references(workload):
+    for kind, name, place in pod_names(workload, CONFIG_NAMES):
         places[(kind, name)].append(place)
     for (kind, name), found in places.items():
         originals = _named(kind, name, workload, view)

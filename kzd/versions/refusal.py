@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from kzd.cluster.availability import SHARED_MODES, claims
 from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.naming import CONFIG_NAMES, NEEDED_NAMES
 from kzd.cluster.resource import Resource, Workload
 from kzd.cluster.role import is_partial
 from kzd.cluster.selection import label_selector_matches
 from kzd.edit import Finding
 from kzd.long_task import version_name
 from kzd.value import mapping, text
-from kzd.versions.config_copies import config_references
+from kzd.versions.config_copies import pod_names
 from kzd.versions.index import SELECTOR, WORKLOAD_REF, index_of
 from kzd.versions.kustomization import changing_kustomization
 from kzd.versions.marks import NAME, base_of
@@ -122,7 +123,7 @@ def _why_not_final(workload: Workload, view: ClusterView) -> str:
     changing = changing_kustomization(workload.origin.file, index_of(view).kustomizations)
     if changing:
         return f"the kustomization in {changing} changes it after kzd; {PIPE}"
-    for kind, name in _names(workload):
+    for kind, name, _ in pod_names(workload, (*CONFIG_NAMES, *NEEDED_NAMES)):
         for other in index_of(view).named.get((kind, name), ()):
             if view.means(workload, name, other):
                 is_generated = bool(other.annotations.get(HASH_SUFFIX))
@@ -130,21 +131,6 @@ def _why_not_final(workload: Workload, view: ClusterView) -> str:
                     what = f"{kind} '{name}' gets its final name only after kzd"
                     return f"{what}; {PIPE}"
     return ""
-
-
-def _names(workload: Workload) -> Iterator[tuple[str, str]]:
-    """What the template names: kinds and names."""
-    for kind, name, _ in config_references(workload):
-        yield kind, name
-    for claim in claims(workload):
-        yield "PersistentVolumeClaim", claim
-    for kind, field in (
-        ("ServiceAccount", "serviceAccountName"),
-        ("PriorityClass", "priorityClassName"),
-    ):
-        given = text(workload.pod_spec.get(field))
-        if given:
-            yield kind, given
 
 
 def is_same(one: Resource, other: Resource) -> bool:

@@ -105,6 +105,8 @@ def _following(
     for other, place in autoscalers:
         edits += [*marks(other, version, instance, FOLLOWS), *put(other, place, name, FOLLOWS)]
         edits += references.keda_hpa(other, version)
+        for metric in references.described(workload, other):
+            edits += put(other, metric, name, FOLLOWS)
     for other in budgets:
         edits += marks(other, version, instance, FOLLOWS)
         edits += put(other, SELECTOR, version, OWN_PODS)
