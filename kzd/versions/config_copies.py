@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kzd.cluster.cluster_view import ClusterView
-from kzd.cluster.naming import CONFIG_NAMES
+from kzd.cluster.naming import CONFIG_NAMES, NEEDED_NAMES
 from kzd.cluster.resource import Resource, Workload
 from kzd.cluster.role import is_kept_away
 from kzd.edit import Create, Edit, FieldPath, Finding, fitting, spelled
@@ -15,7 +15,7 @@ from kzd.long_task import BASE, INSTANCE, PRUNE_GUARDS, VERSION, content_hash, v
 from kzd.validation.validate import problems
 from kzd.value import mapping, text
 from kzd.versions.index import index_of
-from kzd.versions.marks import base_of
+from kzd.versions.marks import base_of, is_guarded
 
 CONTENT = ("immutable", "type", "data", "binaryData", "stringData")
 OTHERS_FILL = ("kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token")
@@ -82,6 +82,17 @@ def _kept(
         yield Create(copy, KEEPS, about=original)
     for place in places:
         yield Edit(place, _name_of(copy), KEEPS, replaces="renamed")
+
+
+def needed(workload: Workload, view: ClusterView) -> Iterator[Finding]:
+    """What else of the input its Pods need, for as long as they are there."""
+    names = dict.fromkeys((kind, name) for kind, name, _ in pod_names(workload, NEEDED_NAMES))
+    for other in (item for kind, name in names for item in _named(kind, name, workload, view)):
+        if not is_guarded(other):
+            message = f"must outlive this version of {workload.kind} '{base_of(workload)}', whose "
+            message += "Pods need it: where a newer one may leave it out, give it the annotations "
+            message += "that keep the Deployment from being pruned"
+            yield Finding(("metadata", "name"), message, about=other)
 
 
 def _outdated(

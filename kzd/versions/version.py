@@ -14,7 +14,7 @@ from kzd.long_task import INSTANCE, VERSION, version_hash, version_name
 from kzd.value import text
 from kzd.versions import references
 from kzd.versions.annotations import spoken, undisturbed
-from kzd.versions.config_copies import kept
+from kzd.versions.config_copies import kept, needed
 from kzd.versions.disturbances import disturbances
 from kzd.versions.marks import NAME, base_of, is_versioned, marks, oddity, put, unguarded
 from kzd.versions.refusal import clashes, why_not, why_unfit
@@ -53,7 +53,10 @@ def decisions(
         yield _refused(why)
         return
     instance = _instance(resource, options)
-    config = list(kept(resource, instance, view, copies=options.config == "keep"))
+    config = [
+        *kept(resource, instance, view, copies=options.config == "keep"),
+        *needed(resource, view),
+    ]
     of_template = [*undisturbed(resource, options), *config]
     odd = oddity(resource, of_template)
     if odd:
