@@ -13,9 +13,16 @@ The hash is of the template after all other rules, without the version itself, n
 `kubectl.kubernetes.io/restartedAt`: 10 characters behind a letter that says how it is made.  Any
 other change of the template is a new version, since under the same name it would end tasks.
 
+The first step: a Deployment that runs already keeps its name, as do its autoscaler and its budget;
+delete it by hand once its tasks are done, and the autoscaler before it.  Helm, and whatever prunes,
+would delete it at once, with its tasks: give it the same annotations in the cluster before.
+
+Autoscalers must never scale a version in, nor manifests say `replicas` beside one: either ends Pods
+at work.  `kzd retire` ends the version.
+
 Left alone: all that did not opt in; StatefulSets, DaemonSets, Jobs, and what keeps versions already
-(Argo Rollouts, Temporal, Knative, StackSet, ScaledJob, a `workloadRef`); claims that versions can't
-share; ports of the node; selectors that overlap; names that kustomize settles after kzd.
+(Argo Rollouts, Temporal, Knative, StackSet, ScaledJob, a `workloadRef`); `Recreate`; claims that
+versions can't share; ports of the node; selectors that overlap; names that kustomize settles later.
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector
 """
 
