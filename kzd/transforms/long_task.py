@@ -22,7 +22,7 @@ at work.  `kzd retire` ends the version.
 
 Left alone: all that did not opt in; StatefulSets, DaemonSets, Jobs, and what keeps versions already
 (Argo Rollouts, Temporal, Knative, StackSet, ScaledJob, a `workloadRef`); `Recreate`; claims that
-versions can't share; ports of the node; selectors that overlap; names that kustomize settles later.
+versions can't share; ports of the node; overlapping selectors; what kustomize settles after kzd.
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector
 """
 

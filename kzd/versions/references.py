@@ -16,7 +16,6 @@ from kzd.versions.index import index_of
 
 MATCH_LABELS = path("spec.selector.matchLabels")
 POD_TEMPLATE_HASH = "pod-template-hash"
-HOOK = "helm.sh/hook"
 
 
 def targeting(workload: Workload, view: ClusterView) -> list[tuple[Resource, FieldPath]]:
@@ -53,9 +52,8 @@ def budgets(workload: Workload, view: ClusterView) -> tuple[list[Resource], list
 
 
 def _others(selector: Any, near: Resource, workload: Workload, view: ClusterView) -> list[Workload]:
-    """What else a selector selects, but for Helm's hooks: its tests have the labels of a chart."""
-    found = view.workloads_selected(selector, near)
-    return [item for item in found if item is not workload and HOOK not in item.annotations]
+    """What else a selector selects."""
+    return [item for item in view.workloads_selected(selector, near) if item is not workload]
 
 
 def described(workload: Workload, autoscaler: Resource) -> Iterator[FieldPath]:
