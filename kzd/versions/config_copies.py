@@ -10,10 +10,10 @@ from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.naming import CONFIG_NAMES, NEEDED_NAMES
 from kzd.cluster.resource import Resource, Workload
 from kzd.cluster.role import is_kept_away
-from kzd.edit import Create, Edit, FieldPath, Finding, fitting, spelled
+from kzd.edit import Create, Edit, FieldPath, Finding, spelled
 from kzd.long_task import BASE, INSTANCE, PRUNE_GUARDS, VERSION, content_hash, version_name
 from kzd.validation.validate import problems
-from kzd.value import mapping, text
+from kzd.value import mapping, sequence, text
 from kzd.versions.index import index_of
 from kzd.versions.marks import base_of, is_guarded
 
@@ -29,14 +29,44 @@ LONGEST_LABEL = 63
 KEEPS = "an old version needs what it started with, whatever a newer one brings or leaves out"
 
 
-def pod_names(
-    workload: Workload, names: Iterable[tuple[str, str]]
-) -> Iterator[tuple[str, str, FieldPath]]:
-    """What the template names, by kinds and patterns: kind, name, and where it is."""
+def _tree(names: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Names by the steps that lead to them, the kind at the end of each."""
+    root: dict[str, Any] = {}
     for kind, pattern in names:
-        for place, name in fitting(workload.pod_spec, pattern):
-            if isinstance(name, str) and name:
-                yield kind, name, workload.pod(*place)
+        *above, last = pattern.split(".")
+        node = root
+        for step in above:
+            node = node.setdefault(step, {})
+        node[last] = kind
+    return root
+
+
+CONFIGS = _tree(CONFIG_NAMES)
+NEEDED = _tree(NEEDED_NAMES)
+EVERYTHING = _tree((*CONFIG_NAMES, *NEEDED_NAMES))
+
+
+def pod_names(workload: Workload, tree: dict[str, Any]) -> Iterator[tuple[str, str, FieldPath]]:
+    """What the template names, as one of the trees above says: kind, name, and where it is."""
+    yield from _named_in(workload.pod_spec, tree, workload.pod())
+
+
+def _named_in(
+    value: Any, tree: dict[str, Any], place: FieldPath
+) -> Iterator[tuple[str, str, FieldPath]]:
+    for step, below in tree.items() if isinstance(value, dict) else ():
+        field = step.removesuffix("[]")
+        found = value.get(field)
+        if not found:
+            continue
+        if isinstance(below, str):
+            if isinstance(found, str):
+                yield below, found, (*place, field)
+        elif field == step:
+            yield from _named_in(found, below, (*place, field))
+        else:
+            for index, item in enumerate(sequence(found)):
+                yield from _named_in(item, below, (*place, field, index))
 
 
 def kept(
@@ -44,7 +74,7 @@ def kept(
 ) -> Iterator[Edit | Create | Finding]:
     """A copy of each that the input holds, which the template names instead; or a finding."""
     places: dict[tuple[str, str], list[FieldPath]] = defaultdict(list)
-    for kind, name, place in pod_names(workload, CONFIG_NAMES):
+    for kind, name, place in pod_names(workload, CONFIGS):
         places[(kind, name)].append(place)
     for (kind, name), found in places.items():
         originals = _named(kind, name, workload, view)
@@ -86,7 +116,7 @@ def _kept(
 
 def needed(workload: Workload, view: ClusterView) -> Iterator[Finding]:
     """What else of the input its Pods need, for as long as they are there."""
-    names = dict.fromkeys((kind, name) for kind, name, _ in pod_names(workload, NEEDED_NAMES))
+    names = dict.fromkeys((kind, name) for kind, name, _ in pod_names(workload, NEEDED))
     for other in (item for kind, name in names for item in _named(kind, name, workload, view)):
         if not is_guarded(other):
             message = f"must outlive this version of {workload.kind} '{base_of(workload)}', whose "

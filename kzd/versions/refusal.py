@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from kzd.cluster.availability import SHARED_MODES, claims
 from kzd.cluster.cluster_view import ClusterView
-from kzd.cluster.naming import CONFIG_NAMES, NEEDED_NAMES
 from kzd.cluster.resource import Resource, Workload
 from kzd.cluster.role import is_partial
 from kzd.cluster.selection import label_selector_matches
 from kzd.edit import Finding
 from kzd.long_task import version_name
 from kzd.value import mapping, text
-from kzd.versions.config_copies import pod_names
+from kzd.versions.config_copies import EVERYTHING, pod_names
 from kzd.versions.index import SELECTOR, WORKLOAD_REF, index_of
 from kzd.versions.kustomization import changing_kustomization
 from kzd.versions.marks import NAME, base_of
@@ -123,7 +122,7 @@ def _why_not_final(workload: Workload, view: ClusterView) -> str:
     changing = changing_kustomization(workload.origin.file, index_of(view).kustomizations)
     if changing:
         return f"the kustomization in {changing} changes it after kzd; {PIPE}"
-    for kind, name, _ in pod_names(workload, (*CONFIG_NAMES, *NEEDED_NAMES)):
+    for kind, name, _ in pod_names(workload, EVERYTHING):
         for other in index_of(view).named.get((kind, name), ()):
             if view.means(workload, name, other):
                 is_generated = bool(other.annotations.get(HASH_SUFFIX))
