@@ -15,7 +15,7 @@ other change of the template is a new version, since under the same name it woul
 
 Left alone: all that did not opt in; StatefulSets, DaemonSets, Jobs, and what keeps versions already
 (Argo Rollouts, Temporal, Knative, StackSet, ScaledJob, a `workloadRef`); claims that versions can't
-share; ports of the node; selectors that overlap; names that kustomize settles after kzd.
+share; ports of the node; selectors that overlap; what kustomize changes or names after kzd.
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector
 """
 
