@@ -25,26 +25,42 @@ LONGEST_LABEL = 63
 KEEPS = "an old version needs what it started with, whatever a newer one brings or leaves out"
 
 
+def _tree() -> dict[str, Any]:
+    """CONFIG_NAMES by their steps, the kind at the end of each."""
+    root: dict[str, Any] = {}
+    for kind, names in CONFIG_NAMES:
+        *above, last = names.split(".")
+        node = root
+        for step in above:
+            node = node.setdefault(step, {})
+        node[last] = kind
+    return root
+
+
+TREE = _tree()
+
+
 def config_references(workload: Workload) -> Iterator[tuple[str, str, FieldPath]]:
     """The names of ConfigMaps and Secrets in the template: kind, name, and where it is."""
-    for kind, pattern in CONFIG_NAMES:
-        for place, name in _matching(workload.pod_spec, pattern.split("."), workload.pod()):
-            if isinstance(name, str) and name:
-                yield kind, name, place
+    yield from _named_in(workload.pod_spec, TREE, workload.pod())
 
 
-def _matching(value: Any, steps: list[str], place: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
-    """What a value holds where a pattern leads, and where that is."""
-    if not steps:
-        yield place, value
-        return
-    field = steps[0].removesuffix("[]")
-    found = mapping(value).get(field)
-    if field == steps[0]:
-        yield from _matching(found, steps[1:], (*place, field))
-        return
-    for index, item in enumerate(sequence(found)):
-        yield from _matching(item, steps[1:], (*place, field, index))
+def _named_in(
+    value: Any, tree: dict[str, Any], place: FieldPath
+) -> Iterator[tuple[str, str, FieldPath]]:
+    for step, below in tree.items() if isinstance(value, dict) else ():
+        field = step.removesuffix("[]")
+        found = value.get(field)
+        if not found:
+            continue
+        if isinstance(below, str):
+            if isinstance(found, str):
+                yield below, found, (*place, field)
+        elif field == step:
+            yield from _named_in(found, below, (*place, field))
+        else:
+            for index, item in enumerate(sequence(found)):
+                yield from _named_in(item, below, (*place, field, index))
 
 
 def kept(
