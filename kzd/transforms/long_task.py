@@ -13,9 +13,16 @@ The hash is of the template after all other rules, without the version itself, n
 `kubectl.kubernetes.io/restartedAt`: 10 characters behind a letter that says how it is made.  Any
 other change of the template is a new version, since under the same name it would end tasks.
 
+The first step: a Deployment that runs already keeps its name, as do its autoscaler and its budget;
+delete it by hand once its tasks are done, and the autoscaler before it.  Helm, and whatever prunes,
+would delete it at once, with its tasks: give it the same annotations in the cluster before.
+
+Autoscalers must never scale a version in, nor manifests say `replicas` beside one: either ends Pods
+at work.  `kzd retire` ends the version.
+
 Left alone: all that did not opt in; StatefulSets, DaemonSets, Jobs, and what keeps versions already
-(Argo Rollouts, Temporal, Knative, StackSet, ScaledJob, a `workloadRef`); claims that versions can't
-share; ports of the node; selectors that overlap; names that kustomize settles after kzd.
+(Argo Rollouts, Temporal, Knative, StackSet, ScaledJob, a `workloadRef`); `Recreate`; claims that
+versions can't share; ports of the node; overlapping selectors; what kustomize settles after kzd.
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector
 """
 
@@ -24,37 +31,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.naming import CONFIG_NAMES, DESCRIBED, KEDA_HPA, POD_TERMS, TARGETS
 from kzd.cluster.resource import Resource
 from kzd.cluster.role import opts_in
 from kzd.edit import Create, Edit, Finding, Together
 from kzd.transform import POD_TEMPLATE_KINDS, OptionSet, option, transform
 
-OTHERS = "Job CronJob ScaledJob WorkerDeployment TemporalWorkerDeployment StackSet Service".split()
-FOLLOWING = "PodDisruptionBudget HorizontalPodAutoscaler ScaledObject VerticalPodAutoscaler".split()
+OTHERS = (
+    "Job CronJob ReplicaSet ReplicationController ScaledJob WorkerDeployment "
+    "TemporalWorkerDeployment StackSet Service"
+).split()
+FOLLOWING = ("PodDisruptionBudget", *TARGETS)
 MARKS = "metadata.name metadata.labels{} metadata.annotations{}".split()
-REFERENCES = """
-PodDisruptionBudget: spec.selector.matchLabels{}
-Service: spec.selector{}
-HorizontalPodAutoscaler: spec.scaleTargetRef.name
-ScaledObject: spec.scaleTargetRef.name
-ScaledObject: spec.advanced.horizontalPodAutoscalerConfig.name
-VerticalPodAutoscaler: spec.targetRef.name
-""".strip().split("\n")
-OWN = "selector.matchLabels{} template.metadata.labels{} template.metadata.annotations{}".split()
-TERMS = (
-    "requiredDuringSchedulingIgnoredDuringExecution[]",
-    "preferredDuringSchedulingIgnoredDuringExecution[].podAffinityTerm",
+REFERENCES = (
+    "PodDisruptionBudget: spec.selector.matchLabels{}",
+    "Service: spec.selector{}",
+    *(f"{kind}: {place}.name" for kind, (_, place) in TARGETS.items()),
+    f"HorizontalPodAutoscaler: {DESCRIBED}.name",
+    f"ScaledObject: {KEDA_HPA}",
 )
-OF_POD = [
-    "topologySpreadConstraints[].labelSelector.matchLabels{}",
-    *(f"affinity.{kind}.{term}.labelSelector.matchLabels{{}}"
-      for kind in ("podAffinity", "podAntiAffinity") for term in TERMS),
-    *(f"{of}[].{field}.name" for of in ("containers", "initContainers")
-      for field in ("envFrom[].configMapRef", "envFrom[].secretRef",
-                    "env[].valueFrom.configMapKeyRef", "env[].valueFrom.secretKeyRef")),
-    *"volumes[].configMap.name volumes[].secret.secretName imagePullSecrets[].name".split(),
-    *(f"volumes[].projected.sources[].{field}.name" for field in ("configMap", "secret")),
-]  # fmt: skip
+OWN = "selector.matchLabels{} template.metadata.labels{} template.metadata.annotations{}".split()
+OF_POD = (
+    *(f"{term}.labelSelector.matchLabels{{}}" for term in POD_TERMS),
+    *(name for _, name in CONFIG_NAMES),
+)
 
 
 class Options(OptionSet):

@@ -7,20 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.naming import target_of
 from kzd.cluster.resource import Resource, Workload
 from kzd.cluster.selection import SelectorIndex
 from kzd.edit import FieldPath, path
 from kzd.value import mapping, text
 
-TARGETS = {
-    ("autoscaling", "HorizontalPodAutoscaler"): path("spec.scaleTargetRef"),
-    ("keda.sh", "ScaledObject"): path("spec.scaleTargetRef"),
-    ("autoscaling.k8s.io", "VerticalPodAutoscaler"): path("spec.targetRef"),
-}
-"""Who acts on a Deployment by its name, and where it says so."""
-
 SELECTOR = path("spec.selector")
 WORKLOAD_REF = path("spec.workloadRef")
+KUSTOMIZE = "kustomize.config.k8s.io"
 Mention = tuple[Resource, FieldPath, str | None]
 
 
@@ -28,25 +23,27 @@ class Index:
     """
     The input as it came in.
 
-    `named` are the resources by kind and each name that they have or had; `targets` those of the
-    kinds of TARGETS; `templates` those that use the template of another workload; `mentions` the
-    references of all other resources by kind and name, with their namespaces; `selectors` the
-    workloads by what they select.
+    `named` are the resources by kind and each name that they have or had; `targets` what
+    scales others; `templates` those that use the template of another workload;
+    `kustomizations` what kustomize is told; `mentions` the references by kind and name that
+    nothing follows, with their namespaces; `selectors` the workloads by what they select.
     """
 
     def __init__(self, view: ClusterView) -> None:
         self.named: dict[tuple[str, str], list[Resource]] = defaultdict(list)
         self.targets: list[Resource] = []
+        self.kustomizations: list[Resource] = []
         self.templates: list[Resource] = []
         self.mentions: dict[tuple[str, str], list[Mention]] = defaultdict(list)
         selecting: list[tuple[dict[str, Any], Workload]] = []
         for resource in view.everything:
             for name in resource.names:
                 self.named[(resource.kind, name)].append(resource)
-            if (resource.group, resource.kind) in TARGETS:
+            if target_of(resource):
                 self.targets.append(resource)
-            else:
-                self._note(resource)
+            if resource.group == KUSTOMIZE:
+                self.kustomizations.append(resource)
+            self._note(resource)
             if mapping(resource.get(WORKLOAD_REF)):
                 self.templates.append(resource)
             if isinstance(resource, Workload) and resource.get(SELECTOR):
@@ -55,7 +52,10 @@ class Index:
         self.selectors = SelectorIndex(selecting)
 
     def _note(self, resource: Resource) -> None:
+        followed = target_of(resource)
         for place, reference in _references((), resource.data):
+            if place == followed:
+                continue
             kind, name = text(reference["kind"]), text(reference["name"])
             if kind and name:
                 namespace = text(reference.get("namespace")) or resource.namespace
