@@ -27,6 +27,7 @@ from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Resource
 from kzd.cluster.role import opts_in
 from kzd.edit import Create, Edit, Finding, Together
+from kzd.long_task import DISRUPT_FORM, IDLE_ANNOTATION_FORM, IDLE_PATH_FORM
 from kzd.transform import POD_TEMPLATE_KINDS, OptionSet, option, transform
 
 OTHERS = "Job CronJob ScaledJob WorkerDeployment TemporalWorkerDeployment StackSet Service".split()
@@ -70,29 +71,28 @@ class Options(OptionSet):
         choices=("all", "current"),
     )  # fmt: skip
     config: str = option(
-        "keep", "Whether a version gets copies of the ConfigMaps and Secrets it uses, by their "
-        "content, or a finding.",
+        "keep", "Whether a version gets copies of its ConfigMaps and Secrets, or a finding.",
         choices=("keep", "report"),
     )  # fmt: skip
     instance: str | None = option(
-        None, "The owner, in the label `kzd.dev/instance`; unset, `app.kubernetes.io/instance`, "
-        "else the name.",
-    )  # fmt: skip
+        None, "The owner, as a label; unset, that of `app.kubernetes.io/instance`, else the name."
+    )
     task_seconds: int | None = option(
         None, "Seconds to end in when its Pod must go all the same.", minimum=1, maximum=86400
     )
     safe_to_evict: str | None = option(
-        None, "With `false` the cluster autoscaler empties no node with such a Pod.",
-        choices=("true", "false"),
-    )  # fmt: skip
+        None, "With `false` the cluster autoscaler spares its node.", choices=("true", "false")
+    )
     do_not_disrupt: str | None = option(
-        None, "With `true`, or for a time such as `4h`, Karpenter disrupts no node with such a Pod."
+        None, "With `true`, or for a time (`4h`), Karpenter spares its node.", form=DISRUPT_FORM
     )
     idle_query: str | None = option(None, "A Prometheus query that is 0 when a version is idle.")
     idle_path: str | None = option(
-        None, "Where an idle Pod answers 204, or 200 and `idle`: `:port/path`."
+        None, "Where an idle Pod answers 204, or 200 and `idle`: `:port/path`.", form=IDLE_PATH_FORM
     )
-    idle_annotation: str | None = option(None, "The annotation of an idle Pod, `key=value`.")
+    idle_annotation: str | None = option(
+        None, "The annotation of an idle Pod, `key=value`.", form=IDLE_ANNOTATION_FORM
+    )
     idle_readiness: str | None = option(
         None, "The readiness of an idle Pod.", choices=("ready", "not-ready")
     )
