@@ -55,6 +55,9 @@ PRUNE_GUARDS: Mapping[str, str] = {
 }
 """What keeps an object that is no longer in the manifests: in Helm, Argo CD (twice) and Flux."""
 
+OWN_WORDS: Mapping[str, str] = {**PRUNE_GUARDS, LONG_TASK: "true"}
+"""The annotations whose value is the same in every input."""
+
 MAXIMUM_NAME = 46
 """Up to it the names of a Deployment's Pods are not cut: 63, less 11 for the hash and 6."""
 
@@ -109,6 +112,18 @@ def version_name(base: str, version: str) -> str:
         kept = base[: room - BASE_DIGEST_LENGTH - 1].rstrip("-.")
         base = f"{kept}-{_digest(base, BASE_DIGEST_LENGTH)}"
     return f"{base}-{version}"
+
+
+def base_name(name: str, labels: Mapping[str, Any]) -> str:
+    """
+    The name before the version: `name` itself, unless it is made of what the labels say.
+
+    >>> base_name("transcode-bcdfghjklmn", {BASE: "transcode", VERSION: "bcdfghjklmn"})
+    'transcode'
+    """
+    base, version = labels.get(BASE), labels.get(VERSION)
+    is_made = isinstance(base, str) and base and isinstance(version, str) and version
+    return str(base) if is_made and version_name(str(base), str(version)) == name else name
 
 
 def _digest(text: str, length: int) -> str:

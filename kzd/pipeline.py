@@ -127,6 +127,7 @@ class _Decider:
         self._verdicts = {id(held.resource): Verdict(held) for held in bundle.held}
         self._evidence = bundle.evidence
         self._exemptions = Exemptions()
+        self._unused: list[Result] = []
         self._judged = {ALL} if len(wanted) == len(transforms.load()) else set()
         self.view = ClusterView(
             [held.resource for held in bundle.evidence],
@@ -154,32 +155,43 @@ class _Decider:
     def _choice(self, resolved: Resolved) -> Choice:
         """Which transforms run; most resources share what applies to them, and so this too."""
         if id(resolved) not in self._choices:
-            options = ((item, resolved.settings.options[item.name]) for item in self._wanted)
+            options = [(item, resolved.settings.options[item.name]) for item in self._wanted]
             exempt = {
                 item.name: f"{found[0].reason} ({found[0].source})"
                 for item in self._wanted
                 if (found := _exemptions(resolved, item.name))
             }
             active = tuple((item, given) for item, given in options if given.enabled is not False)
-            choice = Choice(active, exempt, self._takes_unsafe, self._verdicts)
+            off = {
+                item.name: f"{given.source_of('enabled')} says so"
+                for item, given in options
+                if given.enabled is False and given.is_specific("enabled")
+            }
+            choice = Choice(active, exempt, off | exempt, self._takes_unsafe, self._verdicts)
             self._choices[id(resolved)] = choice
         return self._choices[id(resolved)]
 
     def verdicts(self) -> list[Verdict]:
         """All that is decided about each resource; workloads last, which may change others."""
         found = list(self._verdicts.values())
-        for verdict in sorted(found, key=lambda item: isinstance(item.held.resource, Workload)):
-            self._decide(verdict)
+        in_turn = sorted(found, key=lambda item: isinstance(item.held.resource, Workload))
+        choices = [self._choice(self._of(verdict.held.resource)) for verdict in in_turn]
+        resources = [verdict.held.resource for verdict in found]
+        self._unused = self._config.unused(resources)  # before edits, which say what it says
+        for verdict, choice in zip(in_turn, choices, strict=True):
+            decide(verdict, choice, self.view, self._said)
+        for verdict in found:
+            self._remark(verdict)
         return found
 
-    def _decide(self, verdict: Verdict) -> None:
+    def _remark(self, verdict: Verdict) -> None:
+        """Say what there is to say about its annotations, once all is decided."""
         held = verdict.held
         resolved = self._of(held.resource)
-        choice = self._choice(resolved)
-        decide(verdict, choice, self.view, self._said)
         verdict.results += of_annotations(held, resolved)
         if resolved.exemptions:
-            judged = {transform.name for transform, _ in choice.active} | self._judged
+            active = self._choice(resolved).active
+            judged = {transform.name for transform, _ in active} | self._judged
             verdict.results += self._exemptions.idle(held, resolved, verdict, judged)
 
     def remarks(self) -> list[Result]:
@@ -187,7 +199,7 @@ class _Decider:
         resources = [verdict.held.resource for verdict in self._verdicts.values()]
         workloads = [resource for resource in resources if _is_reviewed(resource)]
         return [
-            *self._config.unused(resources),
+            *self._unused,
             *self._exemptions.idle_overrides(self._config),
             *of_copies(self._evidence, self.view.repeated),
             *(self._fitting.results(workloads, self.view) if self._fitting else ()),

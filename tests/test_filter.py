@@ -451,14 +451,48 @@ BROKEN_SECRETS = [
     SECRETS.replace("    spec:", "    spec: &spec"),
     SECRETS.replace("- name: PASSWORD\n", "- name: PASSWORD\n          name: PASSWORD\n"),
 ]
+LONG_TASK_SECRETS = SECRETS.replace(
+    "  name: web\nspec:\n  replicas",
+    '  name: web\n  annotations: {kzd.dev/long-task: "true"}\nspec:\n  replicas',
+).replace(
+    "        env:\n",
+    "        envFrom:\n        - secretRef:\n            name: web\n        env:\n",
+)
+COPIED_SECRETS = [
+    LONG_TASK_SECRETS,
+    LONG_TASK_SECRETS.replace("stringData:", "data:"),
+    LONG_TASK_SECRETS.replace(f"password: {SECRET}", f"password: [{SECRET}]"),
+    LONG_TASK_SECRETS.replace("  password: ", "  password: 1\n  password: "),
+    f"{LONG_TASK_SECRETS}---\n{SECRETS.partition('---')[0]}  user: {SECRET}\n",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("data", BROKEN_SECRETS)
+@pytest.mark.parametrize("data", [*BROKEN_SECRETS, *COPIED_SECRETS])
 def test_secrets_are_in_no_message(console: Console, data: str) -> None:
-    for command, name in product(("", "check", "explain"), FORMATS):
+    for command, name in product(("", "check", "explain", "diff"), FORMATS):
         done = console.kzd(*filter(None, [command]), "--format", name, "--unsafe", data=data)
-        told = done.err + done.out.decode() if command else done.err
+        told = done.err + done.out.decode() if command in ("check", "explain") else done.err
         assert SECRET not in told
+
+
+@pytest.mark.parametrize("data", COPIED_SECRETS)
+def test_copies_of_secrets_are_in_no_result_of_a_function(console: Console, data: str) -> None:
+    items = "".join("- " + text.replace("\n", "\n  ").rstrip(" ") for text in data.split("---\n"))
+    envelope = f"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n{items}"
+    for command in ("", "check"):
+        done = console.kzd(*filter(None, [command]), data=envelope)
+        items, _, results = done.out.decode().partition("\nresults:\n")
+        assert SECRET in items
+        assert "Secret" in results
+        assert SECRET not in results + done.err
+
+
+def test_a_copy_of_a_secret_is_named_in_reports_and_whole_in_a_patch(console: Console) -> None:
+    told = console.kzd("check", data=LONG_TASK_SECRETS).out.decode()
+    patch = console.kzd("diff", data=LONG_TASK_SECRETS).out.decode()
+
+    assert "Secret/web: Secret 'web-b" in told
+    assert f"+  password: {SECRET}\n" in patch
 
 
 def test_a_bug_is_told_without_a_traceback_and_without_secrets(

@@ -38,11 +38,11 @@ def objects(data: bytes) -> list[Object]:
 
 
 def key(item: Object) -> tuple[str, str]:
-    return item["kind"], mapping(item["metadata"]).get("name", "")
+    return item["kind"], mapping(item.get("metadata")).get("name", "")
 
 
 def labels(item: Object) -> Object:
-    return mapping(item["metadata"].get("labels"))
+    return mapping(mapping(item.get("metadata")).get("labels"))
 
 
 def versions(data: bytes) -> list[Object]:

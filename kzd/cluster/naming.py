@@ -10,6 +10,26 @@ from kzd.cluster.resource import Resource
 from kzd.edit import path
 from kzd.value import mapping, text
 
+_OF_CONTAINERS = {
+    "ConfigMap": ("envFrom[].configMapRef.name", "env[].valueFrom.configMapKeyRef.name"),
+    "Secret": ("envFrom[].secretRef.name", "env[].valueFrom.secretKeyRef.name"),
+}
+_OF_VOLUMES = {
+    "ConfigMap": "configMap.name projected.sources[].configMap.name",
+    "Secret": "secret.secretName projected.sources[].secret.name azureFile.secretName "
+    "csi.nodePublishSecretRef.name cephfs.secretRef.name flexVolume.secretRef.name "
+    "iscsi.secretRef.name rbd.secretRef.name scaleIO.secretRef.name storageos.secretRef.name",
+}
+CONFIG_NAMES = (
+    *((kind, f"{of}[].{field}")
+      for kind, fields in _OF_CONTAINERS.items()
+      for of in ("containers", "initContainers") for field in fields),
+    *((kind, f"volumes[].{field}")
+      for kind, fields in _OF_VOLUMES.items() for field in fields.split()),
+    ("Secret", "imagePullSecrets[].name"),
+)  # fmt: skip
+"""The kinds of what configures a Pod, and where its spec names them; `[]` is any element."""
+
 
 def by_service(entries: Iterable[Resource]) -> dict[str, list[tuple[Resource, str | None]]]:
     """The entries by the names of the Services that they name, each with its namespace."""

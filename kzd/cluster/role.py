@@ -25,6 +25,7 @@ OLD_API_VERSIONS = ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2")
 PLATFORM_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease")
 PLATFORM_PRIORITIES = ("system-node-critical", "system-cluster-critical")
 LONG_TASK = "long-task"
+BASE = "kzd.dev/base"
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 
 
@@ -166,6 +167,14 @@ def is_long_task(workload: Workload, view: ClusterView) -> bool:
     return options is not None and view.runs(workload, LONG_TASK) and opts_in(workload, options)
 
 
+def is_kept_away(resource: Resource, view: ClusterView) -> bool:
+    """Whether its owner wants it left out of all long tasks, whatever uses it."""
+    options = view.settings(resource).options.get(LONG_TASK)
+    if options is not None and options.enabled is False:
+        return options.is_specific("enabled")
+    return not view.runs(resource, LONG_TASK)
+
+
 def opts_in(resource: Resource, options: Any) -> bool:
     """
     Whether it asks for a Deployment for each version: it says so, or has one of the names.
@@ -180,7 +189,17 @@ def opts_in(resource: Resource, options: Any) -> bool:
         return bool(options.enabled)
     from fnmatch import fnmatchcase  # only where globs are: it costs start-up
 
-    return any(fnmatchcase(name, glob) for name in resource.names for glob in options.match)
+    return any(fnmatchcase(name, glob) for name in known_names(resource) for glob in options.match)
+
+
+def known_names(resource: Resource) -> set[str]:
+    """The names that configuration may use: any in kustomize, and the one before its version."""
+    names = set(resource.names)
+    if BASE in resource.labels:
+        from kzd.long_task import base_name  # only where versions are: it costs start-up
+
+        names.add(base_name(resource.name, resource.labels))
+    return names
 
 
 def missing_services(workload: Workload, view: ClusterView) -> list[tuple[Resource, ServiceName]]:

@@ -162,7 +162,11 @@ def check(**options: Any) -> int:
 @paths
 @common
 def diff(**options: Any) -> int:
-    """Show what `render` would change, as a diff that `git apply` and `patch -p1` take."""
+    """
+    Show what `render` would change, as a diff that `git apply` and `patch -p1` take.
+
+    It is whole: the copies of Secrets that long tasks get are in it. `check` only names them.
+    """
     is_colored = not options["no_color"] and has_colors(sys.stdout)
     asked = _Asked(options, is_reported_on_stderr=True)
     return asked.answer(lambda: commands.diff(asked.sources, asked.request, is_colored=is_colored))

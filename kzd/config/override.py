@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from kzd.cluster.resource import Resource
+from kzd.cluster.role import known_names
 from kzd.config.layer import Layer, Reader
 from kzd.edit import FieldPath
 from kzd.option_value import camel, listed, shown
@@ -23,13 +24,13 @@ class Match(NamedTuple):
     labels: dict[str, str] = {}  # noqa: RUF012 - never written to
 
     def fits(self, resource: Resource) -> bool:
-        """Whether a resource is meant; any name it has had in kustomize counts."""
+        """Whether a resource is meant, by any name that `known_names` has."""
         from fnmatch import fnmatchcase  # only where overrides are: it costs start-up
 
         return (
             fnmatchcase(resource.kind, self.kind)
             and fnmatchcase(resource.namespace or "", self.namespace)
-            and any(fnmatchcase(name, self.name) for name in resource.names)
+            and any(fnmatchcase(name, self.name) for name in known_names(resource))
             and all(resource.labels.get(key) == value for key, value in self.labels.items())
         )
 

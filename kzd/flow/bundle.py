@@ -111,8 +111,9 @@ class Bundle:
         return [held for held in self.held if held.resource.kind in EVIDENCE_KINDS]
 
     def holds(self, word: str) -> bool:
-        """Whether the bytes of a file hold a word."""
-        return any(word.encode() in file.data for file in self.files)
+        """Whether the bytes of a file hold a word, whose slashes JSON may escape."""
+        words = (word.encode(), word.replace("/", "\\/").encode())
+        return any(item in file.data for file in self.files for item in words)
 
     def read_rest(self) -> None:
         """Read the documents that no decision rests on as well; raises InputError."""

@@ -25,8 +25,8 @@ class Verdict:
 
     `changes` are the fields set, with their values; `creates` the resources that come after it;
     whichever resource's transforms decided them.  `edits` are those that its own transforms made,
-    of other resources too; `withheld` the transforms that an exemption kept from saying something,
-    with its reason.
+    of other resources too; `kept_away` the transforms that leave the resource alone, with the
+    reason; `withheld` those of them that would have said something.
     """
 
     def __init__(self, held: Held) -> None:
@@ -35,24 +35,38 @@ class Verdict:
         self.creates: list[Create] = []
         self.results: list[Result] = []
         self.edits: list[tuple[Transform, Edit]] = []
+        self.kept_away: Mapping[str, str] = {}
         self.withheld: dict[str, str] = {}
 
 
 class Choice(NamedTuple):
     """
-    Which transforms run for one resource, with their options; which of them only pretend to.
+    Which transforms run for one resource, with their options; which of them only pretend to, and
+    which leave it alone whatever it is part of.
 
     `verdicts` are those of all resources of the input, by their ids.
     """
 
     active: tuple[tuple[Transform, Any], ...]
     exempt: Mapping[str, str]
+    kept_away: Mapping[str, str]
     takes_unsafe: bool
     verdicts: Mapping[int, Verdict]
 
     def about(self, asked: Verdict, decision: Edit | Create | Finding) -> Verdict:
         """The verdict of the resource that a decision is about."""
         return asked if decision.about is None else self.verdicts[id(decision.about)]
+
+    def why_not_about(
+        self, asked: Verdict, transform: Transform, decision: Edit | Create | Finding
+    ) -> str:
+        """Why a transform may say nothing about another resource than the one it was asked of."""
+        target = self.about(asked, decision)
+        if target is asked or transform.name not in target.kept_away:
+            return ""
+        target.withheld[transform.name] = target.kept_away[transform.name]
+        resource = target.held.resource
+        return f"{resource.kind} '{resource.name}' is exempt: {target.kept_away[transform.name]}"
 
 
 def decide(verdict: Verdict, choice: Choice, view: ClusterView, said: set[str]) -> None:
@@ -62,6 +76,7 @@ def decide(verdict: Verdict, choice: Choice, view: ClusterView, said: set[str]) 
     `said` holds the transforms that speak once in a run and have spoken.
     """
     resource = verdict.held.resource
+    verdict.kept_away = choice.kept_away
     is_left_alone = isinstance(resource, Workload) and view.role(resource).is_left_alone
     for transform, options in choice.active:
         if resource.kind not in transform.kinds or (is_left_alone and not transform.left_alone):
@@ -84,6 +99,8 @@ def _take(
     for decision in decisions:
         if isinstance(decision, Together):
             _take_together(verdict, transform, decision, choice)
+        elif choice.why_not_about(verdict, transform, decision):
+            continue
         elif isinstance(decision, Edit):
             _take_edit(verdict, transform, decision, choice)
         elif isinstance(decision, Create):
@@ -106,6 +123,7 @@ def _take_together(
         else:
             what, place = _named(decision), NAME
             reason = insert_refusal(held.document, held.prefix)
+        reason = choice.why_not_about(verdict, transform, decision) or reason
         if reason:
             message = f"must be done by hand: {together.because}; {what} is part of it: {reason}"
             tags = _tags(transform, "refusal")

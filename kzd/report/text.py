@@ -44,7 +44,7 @@ def said(result: Result) -> str:
 def field(result: Result) -> str:
     """The field that a result is about, with the value that kzd gives it or would give it."""
     path = spelled(result.field_path)
-    if result.action not in ("edit", "proposal", "refusal"):
+    if result.action not in ("edit", "proposal", "refusal") or result.proposed is None:
         return path
     return f"{path} = {value(result.proposed)}"
 

@@ -165,9 +165,10 @@ def _document_text(before: str, insert: Insert, tape: Tape) -> str:
     end = line_end(before, len(before))
     lines = ["---", *([insert.comment] if insert.comment else [])]
     lines += block_lines(insert.resource, 0, block_style(tape, [0]))
-    text = end.join(lines)
+    is_ended = before.endswith("\n")
+    text = end.join(lines) + (end if is_ended else "")
     if compose(text).data != insert.resource:
         raise SelfCheckFailed("the new document would not mean what was meant")
-    if not before.endswith("\n"):
+    if not is_ended:
         return end + text
-    return text + (end + end if before.endswith(end + end) else end)
+    return text + (end if before.endswith(end + end) else "")

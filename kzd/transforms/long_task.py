@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.naming import CONFIG_NAMES
 from kzd.cluster.resource import Resource
 from kzd.cluster.role import opts_in
 from kzd.edit import Create, Edit, Finding, Together
@@ -50,11 +51,7 @@ OF_POD = [
     "topologySpreadConstraints[].labelSelector.matchLabels{}",
     *(f"affinity.{kind}.{term}.labelSelector.matchLabels{{}}"
       for kind in ("podAffinity", "podAntiAffinity") for term in TERMS),
-    *(f"{of}[].{field}.name" for of in ("containers", "initContainers")
-      for field in ("envFrom[].configMapRef", "envFrom[].secretRef",
-                    "env[].valueFrom.configMapKeyRef", "env[].valueFrom.secretKeyRef")),
-    *"volumes[].configMap.name volumes[].secret.secretName imagePullSecrets[].name".split(),
-    *(f"volumes[].projected.sources[].{field}.name" for field in ("configMap", "secret")),
+    *(name for _, name in CONFIG_NAMES),
 ]  # fmt: skip
 
 

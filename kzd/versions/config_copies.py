@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.naming import CONFIG_NAMES
 from kzd.cluster.resource import Resource, Workload
-from kzd.edit import Create, Edit, FieldPath, Finding
+from kzd.cluster.role import is_kept_away
+from kzd.edit import Create, Edit, FieldPath, Finding, spelled
 from kzd.long_task import BASE, INSTANCE, PRUNE_GUARDS, VERSION, content_hash, version_name
+from kzd.validation.validate import problems
 from kzd.value import mapping, sequence, text
 from kzd.versions.index import index_of
 from kzd.versions.marks import base_of
@@ -18,98 +21,140 @@ CONTENT = ("immutable", "type", "data", "binaryData", "stringData")
 OTHERS_FILL = ("kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token")
 """Types of Secrets whose content the cluster makes."""
 
+HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 """Argo CD's order: a Deployment of an earlier wave than its ConfigMap never becomes ready."""
 
 LONGEST_LABEL = 63
 KEEPS = "an old version needs what it started with, whatever a newer one brings or leaves out"
-Reference = tuple[str, str, FieldPath]
 
 
-def config_references(workload: Workload) -> list[Reference]:
+def config_references(workload: Workload) -> Iterator[tuple[str, str, FieldPath]]:
     """The names of ConfigMaps and Secrets in the template: kind, name, and where it is."""
-    found: list[tuple[str, Any, FieldPath]] = []
-    for container in workload.all_containers:
-        for index, item in enumerate(map(mapping, sequence(container.data.get("envFrom")))):
-            place = (*container.path, "envFrom", index)
-            found += _named(item, place, ConfigMap="configMapRef", Secret="secretRef")
-        for index, item in enumerate(map(mapping, sequence(container.data.get("env")))):
-            place = (*container.path, "env", index, "valueFrom")
-            source = mapping(item.get("valueFrom"))
-            found += _named(source, place, ConfigMap="configMapKeyRef", Secret="secretKeyRef")
-    for index, item in enumerate(map(mapping, sequence(workload.pod_spec.get("volumes")))):
-        place = workload.pod("volumes", index)
-        found += _named(item, place, ConfigMap="configMap")
-        name = mapping(item.get("secret")).get("secretName")
-        found.append(("Secret", name, (*place, "secret", "secretName")))
-        sources = sequence(mapping(item.get("projected")).get("sources"))
-        for number, source in enumerate(map(mapping, sources)):
-            at = (*place, "projected", "sources", number)
-            found += _named(source, at, ConfigMap="configMap", Secret="secret")
-    for index, item in enumerate(map(mapping, sequence(workload.pod_spec.get("imagePullSecrets")))):
-        found.append(("Secret", item.get("name"), workload.pod("imagePullSecrets", index, "name")))
-    return [(kind, name, place) for kind, name, place in found if isinstance(name, str) and name]
+    for kind, pattern in CONFIG_NAMES:
+        for place, name in _matching(workload.pod_spec, pattern.split("."), workload.pod()):
+            if isinstance(name, str) and name:
+                yield kind, name, place
 
 
-def _named(
-    holder: dict[str, Any], place: FieldPath, **fields: str
-) -> Iterator[tuple[str, Any, FieldPath]]:
-    for kind, field in fields.items():
-        yield kind, mapping(holder.get(field)).get("name"), (*place, field, "name")
-
-
-def used(workload: Workload, view: ClusterView) -> list[tuple[Resource, list[FieldPath]]]:
-    """The ConfigMaps and Secrets of the input that the template names, with where it does."""
-    places: dict[tuple[str, str], list[FieldPath]] = defaultdict(list)
-    for kind, name, place in config_references(workload):
-        places[(kind, name)].append(place)
-    named = [
-        other
-        for kind, name in places
-        for other in index_of(view).named.get((kind, name), ())
-        if (other.api_version, other.name) == ("v1", name)
-    ]
-    return [(other, places[(other.kind, other.name)]) for other in view.near(workload, named)]
+def _matching(value: Any, steps: list[str], place: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
+    """What a value holds where a pattern leads, and where that is."""
+    if not steps:
+        yield place, value
+        return
+    field = steps[0].removesuffix("[]")
+    found = mapping(value).get(field)
+    if field == steps[0]:
+        yield from _matching(found, steps[1:], (*place, field))
+        return
+    for index, item in enumerate(sequence(found)):
+        yield from _matching(item, steps[1:], (*place, field, index))
 
 
 def kept(
     workload: Workload, instance: str, view: ClusterView, *, copies: bool
 ) -> Iterator[Edit | Create | Finding]:
-    """A copy of each, which the template names instead; or a finding."""
-    for original, places in used(workload, view):
-        copy = _copy_of(original, instance)
-        name = copy["metadata"]["name"]
-        if name == original.name:
-            continue
-        why = _why_not_copied(original, name, view)
-        if why or not copies:
-            message = "must outlive this version, which its pruning or another content would break"
-            message += f"; {why}" if why else "; `longTask.config: keep` makes a copy of its own"
-            yield Finding(("metadata", "name"), message, "warning", about=original)
-            continue
+    """A copy of each that the input holds, which the template names instead; or a finding."""
+    places: dict[tuple[str, str], list[FieldPath]] = defaultdict(list)
+    for kind, name, place in config_references(workload):
+        places[(kind, name)].append(place)
+    for (kind, name), found in places.items():
+        originals = _named(kind, name, workload, view)
+        made = [_copy_of(original, instance) for original in originals]
+        if name in map(_name_of, made):
+            yield from _outdated(workload, originals[0], instance, view, found)
+        elif originals:
+            yield from _kept(originals, made, found, view, copies=copies)
+
+
+def _kept(
+    originals: list[Resource],
+    made: list[dict[str, Any]],
+    places: list[FieldPath],
+    view: ClusterView,
+    *,
+    copies: bool,
+) -> Iterator[Edit | Create | Finding]:
+    original, copy = originals[0], made[0]
+    same = _of_name(original.kind, _name_of(copy), original, view)
+    if any(item != copy for item in made):
+        why = "the input holds it more than once, and not the same each time"
+    elif any(_copy_of(other, other.labels.get(INSTANCE)) != copy for other in same):
+        why = f"a copy would be '{_name_of(copy)}', which another {original.kind} is"
+    else:
+        why = _why_not_copied(original, copy, view)
+    if why or not copies:
+        message = "must outlive this version, which its pruning or another content would break"
+        message += f"; {why}" if why else "; `longTask.config: keep` makes a copy of its own"
+        yield Finding(("metadata", "name"), message, "warning", about=original)
+        return
+    if not same:
         yield Create(copy, KEEPS, about=original)
-        for place in places:
-            yield Edit(place, name, KEEPS, replaces="renamed")
+    for place in places:
+        yield Edit(place, _name_of(copy), KEEPS, replaces="renamed")
 
 
-def _why_not_copied(original: Resource, name: str, view: ClusterView) -> str:
+def _outdated(
+    workload: Workload,
+    copy: Resource,
+    instance: str,
+    view: ClusterView,
+    places: list[FieldPath],
+) -> Iterator[Finding]:
+    """A copy whose original holds something else by now; an older version may well use it."""
+    base = base_of(copy)
+    originals = _of_name(copy.kind, base, workload, view) if base != copy.name else []
+    if not originals or _has_other_versions(workload, view):
+        return
+    if copy.name not in [_name_of(_copy_of(item, instance)) for item in originals]:
+        message = f"names a copy of {copy.kind} '{base}', which holds something else by now; "
+        message += f"must be '{base}' for a new version to get it"
+        yield Finding(places[0], message, "warning", base)
+
+
+def _has_other_versions(workload: Workload, view: ClusterView) -> bool:
+    return any(
+        other is not workload and other.kind == workload.kind and base_of(other) == base
+        for base in [base_of(workload)]
+        for other in view.near(workload, view.everything)
+    )
+
+
+def _named(kind: str, name: str, workload: Workload, view: ClusterView) -> list[Resource]:
+    """Those that a template names."""
+    found = _of_name(kind, name, workload, view)
+    return [other for other in found if other.api_version == "v1"]
+
+
+def _of_name(kind: str, name: str, near: Resource, view: ClusterView) -> list[Resource]:
+    found = index_of(view).named.get((kind, name), ())
+    return view.near(near, [other for other in found if other.name == name])
+
+
+def _why_not_copied(original: Resource, copy: dict[str, Any], view: ClusterView) -> str:
     if original.is_live:
         return "it was read from a cluster"
+    if is_kept_away(original, view):
+        return "it is exempt"
     if not any(mapping(original.get((field,))) for field in CONTENT[2:]):
         return "no copy is made of what is empty here, since something else fills it"
     if len(base_of(original)) > LONGEST_LABEL:
         return f"no copy is made of a name over {LONGEST_LABEL} characters, which no label holds"
     if original.get(("type",)) in OTHERS_FILL:
         return "no copy is made of what the cluster fills"
-    if any(key.startswith("helm.sh/hook") for key in original.annotations):
-        return "no copy is made of a Helm hook"
-    for other in index_of(view).named.get((original.kind, name), ()):
-        if view.namespaces_match(original.namespace, other.namespace):
-            return f"a copy would be '{name}', which another {other.kind} is"
+    if any(key.startswith(HOOKS) for key in original.annotations):
+        return "no copy is made of a hook of Helm or Argo CD, which they make and delete themselves"
+    for problem in problems(copy, view.minor):
+        return f"no copy is made of what is not valid: `{spelled(problem.path)}` {problem.message}"
     return ""
 
 
-def _copy_of(original: Resource, instance: str) -> dict[str, Any]:
+def _name_of(copy: dict[str, Any]) -> str:
+    name: str = copy["metadata"]["name"]
+    return name
+
+
+def _copy_of(original: Resource, instance: Any) -> dict[str, Any]:
     content = {field: original.data[field] for field in CONTENT if original.data.get(field)}
     base = base_of(original)
     version = content_hash({"content": content, "instance": instance})

@@ -21,6 +21,7 @@ TARGETS = {
 
 SELECTOR = path("spec.selector")
 WORKLOAD_REF = path("spec.workloadRef")
+KUSTOMIZE = "kustomize.config.k8s.io"
 Mention = tuple[Resource, FieldPath, str | None]
 
 
@@ -29,14 +30,15 @@ class Index:
     The input as it came in.
 
     `named` are the resources by kind and each name that they have or had; `targets` those of the
-    kinds of TARGETS; `templates` those that use the template of another workload; `mentions` the
-    references of all other resources by kind and name, with their namespaces; `selectors` the
-    workloads by what they select.
+    kinds of TARGETS; `templates` those that use the template of another workload;
+    `kustomizations` what kustomize is told; `mentions` the references by kind and name that
+    nothing follows, with their namespaces; `selectors` the workloads by what they select.
     """
 
     def __init__(self, view: ClusterView) -> None:
         self.named: dict[tuple[str, str], list[Resource]] = defaultdict(list)
         self.targets: list[Resource] = []
+        self.kustomizations: list[Resource] = []
         self.templates: list[Resource] = []
         self.mentions: dict[tuple[str, str], list[Mention]] = defaultdict(list)
         selecting: list[tuple[dict[str, Any], Workload]] = []
@@ -45,8 +47,9 @@ class Index:
                 self.named[(resource.kind, name)].append(resource)
             if (resource.group, resource.kind) in TARGETS:
                 self.targets.append(resource)
-            else:
-                self._note(resource)
+            if resource.group == KUSTOMIZE:
+                self.kustomizations.append(resource)
+            self._note(resource)
             if mapping(resource.get(WORKLOAD_REF)):
                 self.templates.append(resource)
             if isinstance(resource, Workload) and resource.get(SELECTOR):
@@ -55,7 +58,10 @@ class Index:
         self.selectors = SelectorIndex(selecting)
 
     def _note(self, resource: Resource) -> None:
+        followed = TARGETS.get((resource.group, resource.kind))
         for place, reference in _references((), resource.data):
+            if place == followed:
+                continue
             kind, name = text(reference["kind"]), text(reference["name"])
             if kind and name:
                 namespace = text(reference.get("namespace")) or resource.namespace

@@ -7,7 +7,7 @@ from typing import Any
 
 from kzd.cluster.resource import Resource
 from kzd.edit import Create, Edit, FieldPath, Finding, Replacement, spelled
-from kzd.long_task import BASE, INSTANCE, PRUNE_GUARDS, VERSION, version_name
+from kzd.long_task import BASE, INSTANCE, PRUNE_GUARDS, VERSION, base_name, version_name
 from kzd.value import mapping, text
 
 NAME = ("metadata", "name")
@@ -27,9 +27,7 @@ OWNED = "`kzd retire` knows by it what it may delete"
 
 def base_of(resource: Resource) -> str:
     """The name before the version: the resource's own, unless it is made of base and version."""
-    base, version = text(resource.labels.get(BASE)), text(resource.labels.get(VERSION))
-    is_version = base and version and version_name(base, version) == resource.name
-    return base if base and is_version else resource.name
+    return base_name(resource.name, resource.labels)
 
 
 def is_versioned(resource: Resource) -> bool:

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator
 from kzd.cluster.availability import SHARED_MODES, claims
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Resource, Workload
+from kzd.cluster.role import is_partial
 from kzd.cluster.selection import label_selector_matches
 from kzd.edit import Finding
 from kzd.long_task import version_name
 from kzd.value import mapping, text
 from kzd.versions.config_copies import config_references
 from kzd.versions.index import SELECTOR, WORKLOAD_REF, index_of
+from kzd.versions.kustomization import changing_kustomization
 from kzd.versions.marks import NAME, base_of
 
 LABEL = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
@@ -29,6 +31,7 @@ KINDS = {
     "Job": "a Job is a task of its own, which no rollout ends",
     "CronJob": "its Jobs are tasks of their own, which no rollout ends",
 }
+PIPE = "pipe instead: `kustomize build … | kzd`"
 HASH_SUFFIX = "internal.config.kubernetes.io/needsHashSuffix"
 
 
@@ -66,6 +69,11 @@ def _why_unnamed(workload: Workload) -> str:
 
 def _why_not_beside(workload: Workload, view: ClusterView) -> str:
     """What two versions can't have at the same time."""
+    if workload.strategy_type == "Recreate":
+        return (
+            "with `strategy: {type: Recreate}` no two versions may run at the same time; "
+            "`RollingUpdate` says that they may"
+        )
     for claim in claims(workload):
         modes = view.claim_modes(workload, claim)
         if modes is None:
@@ -88,6 +96,9 @@ def _why_referred(workload: Workload, view: ClusterView) -> str:
         near = view.namespaces_match(workload.namespace, other.namespace)
         if is_meant and near and text(reference.get("name")) in workload.names:
             return f"it is the template of {other.kind} '{other.name}', which keeps its versions"
+    for other in index_of(view).named[(workload.kind, workload.name)]:
+        if is_partial(other) and view.namespaces_match(workload.namespace, other.namespace):
+            return f"{other.origin.name} holds a patch of it; {PIPE}"
     return ""
 
 
@@ -107,14 +118,17 @@ def _why_shared_selector(workload: Workload, view: ClusterView) -> str:
 
 
 def _why_not_final(workload: Workload, view: ClusterView) -> str:
-    """Names that kustomize settles after kzd: the version would not be that of the result."""
+    """What kustomize settles after kzd: the version would not be that of the result."""
+    changing = changing_kustomization(workload.origin.file, index_of(view).kustomizations)
+    if changing:
+        return f"the kustomization in {changing} changes it after kzd; {PIPE}"
     for kind, name in _names(workload):
         for other in index_of(view).named.get((kind, name), ()):
             if view.means(workload, name, other):
                 is_generated = bool(other.annotations.get(HASH_SUFFIX))
                 if is_generated or other.name != name:
                     what = f"{kind} '{name}' gets its final name only after kzd"
-                    return f"{what}; pipe instead: `kustomize build … | kzd`"
+                    return f"{what}; {PIPE}"
     return ""
 
 
