@@ -18,6 +18,7 @@ MATCH_LABELS = path("spec.selector.matchLabels")
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 POD_TEMPLATE_HASH = "pod-template-hash"
+HOOK = "helm.sh/hook"
 
 
 def targeting(workload: Workload, view: ClusterView) -> list[tuple[Resource, FieldPath]]:
@@ -41,9 +42,7 @@ def budgets(workload: Workload, view: ClusterView) -> tuple[list[Resource], list
     own, shared = [], []
     for budget in view.budgets_of(workload):
         selector = budget.get(path("spec.selector"))
-        others = [
-            item for item in view.workloads_selected(selector, budget) if item is not workload
-        ]
+        others = _others(selector, budget, workload, view)
         if selector and not others:
             own.append(budget)
             continue
@@ -53,6 +52,12 @@ def budgets(workload: Workload, view: ClusterView) -> tuple[list[Resource], list
         message += f"that selects the Pods of Deployment '{workload.name}' only"
         shared.append(Finding(path("spec.selector"), message, "warning", about=budget))
     return own, shared
+
+
+def _others(selector: Any, near: Resource, workload: Workload, view: ClusterView) -> list[Workload]:
+    """What else a selector selects, but for Helm's hooks: its tests have the labels of a chart."""
+    found = view.workloads_selected(selector, near)
+    return [item for item in found if item is not workload and HOOK not in item.annotations]
 
 
 def keda_hpa(scaled: Resource, version: str) -> Iterator[Edit]:
@@ -74,8 +79,7 @@ def terms(workload: Workload, view: ClusterView) -> tuple[list[FieldPath], list[
         selector = term.get("labelSelector")
         if not _selects_own_kind(term, workload):
             continue
-        selected = view.workloads_selected(selector, workload)
-        if selector and not [item for item in selected if item is not workload]:
+        if selector and not _others(selector, workload, workload, view):
             own.append((*place, "labelSelector", "matchLabels", VERSION))
         else:
             message = "selects the Pods of all versions, and others: where it must hold, a new "
@@ -117,7 +121,7 @@ def services(
     told = []
     place = path("spec.selector")
     for service in view.services_of(workload):
-        others = [item for item in view.workloads_of(service) if item is not workload]
+        others = _others({"matchLabels": service.selector}, service, workload, view)
         if mode == "all" and VERSION not in service.selector:
             continue
         if others:
