@@ -35,7 +35,7 @@ class Options(OptionSet):
     """How long the app needs."""
 
     drain_seconds: int | None = option(
-        None, "Seconds from SIGTERM to the app's exit; unset, what it had.", minimum=1, maximum=86400
+        None, "Seconds from SIGTERM to the app's exit; else what it had.", minimum=1, maximum=86400
     )
 
 
