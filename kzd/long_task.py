@@ -27,25 +27,11 @@ IDLE_QUERY = f"{LONG_TASK}.idleQuery"
 IDLE_PATH = f"{LONG_TASK}.idlePath"
 """The annotation with the endpoint, `:port/path`, at which a Pod says that it is idle."""
 
-IDLE_PATH_FORM = (
-    r"(:[A-Za-z0-9-]+)?/[\x21-\x7e]*",
-    "a path, with or without a port, such as `:8080/idle`",
-)
-"""What fits, and what it is called."""
-
 IDLE_ANNOTATION = f"{LONG_TASK}.idleAnnotation"
 """The annotation with the Pod annotation, `key=value`, by which a Pod says that it is idle."""
 
-IDLE_ANNOTATION_FORM = (
-    "[A-Za-z0-9._/-]+=.*",
-    "an annotation and its value, such as `example.com/tasks=0`",
-)
-
 IDLE_READINESS = f"{LONG_TASK}.idleReadiness"
 """The annotation with the readiness, `ready` or `not-ready`, that means idle."""
-
-DISRUPT_FORM = (r"true|([0-9]+(\.[0-9]+)?(h|m|s))+", "`true` or a time such as `4h`")
-"""Source: https://karpenter.sh/preview/reference/annotations/"""
 
 PRUNE_GUARDS: Mapping[str, str] = {
     "helm.sh/resource-policy": "keep",

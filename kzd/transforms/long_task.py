@@ -28,7 +28,6 @@ from kzd.cluster.naming import CONFIG_NAMES
 from kzd.cluster.resource import Resource
 from kzd.cluster.role import opts_in
 from kzd.edit import Create, Edit, Finding, Together
-from kzd.long_task import DISRUPT_FORM, IDLE_ANNOTATION_FORM, IDLE_PATH_FORM
 from kzd.transform import POD_TEMPLATE_KINDS, OptionSet, option, transform
 
 OTHERS = "Job CronJob ScaledJob WorkerDeployment TemporalWorkerDeployment StackSet Service".split()
@@ -53,6 +52,10 @@ OF_POD = [
       for kind in ("podAffinity", "podAntiAffinity") for term in TERMS),
     *(name for _, name in CONFIG_NAMES),
 ]  # fmt: skip
+
+PATH = (r"(:[A-Za-z0-9-]+)?/[\x21-\x7e]*", "a path, with or without a port, such as `:8080/idle`")
+ANNOTATION = ("[A-Za-z0-9._/-]+=.*", "an annotation and its value, such as `example.com/tasks=0`")
+DURATION = (r"true|([0-9]+(\.[0-9]+)?(h|m|s))+", "`true` or a time such as `4h`")
 
 
 class Options(OptionSet):
@@ -81,14 +84,14 @@ class Options(OptionSet):
         None, "With `false` the cluster autoscaler spares its node.", choices=("true", "false")
     )
     do_not_disrupt: str | None = option(
-        None, "With `true`, or for a time (`4h`), Karpenter spares its node.", form=DISRUPT_FORM
+        None, "With `true`, or for a time (`4h`), Karpenter spares its node.", form=DURATION
     )
     idle_query: str | None = option(None, "A Prometheus query that is 0 when a version is idle.")
     idle_path: str | None = option(
-        None, "Where an idle Pod answers 204, or 200 and `idle`: `:port/path`.", form=IDLE_PATH_FORM
+        None, "Where an idle Pod answers 204, or 200 and `idle`: `:port/path`.", form=PATH
     )
     idle_annotation: str | None = option(
-        None, "The annotation of an idle Pod, `key=value`.", form=IDLE_ANNOTATION_FORM
+        None, "The annotation of an idle Pod, `key=value`.", form=ANNOTATION
     )
     idle_readiness: str | None = option(
         None, "The readiness of an idle Pod.", choices=("ready", "not-ready")
