@@ -193,3 +193,47 @@ def test_a_part_that_can_t_be_edited_keeps_all_of_it_away() -> None:
         assert (output.files[0].data == data) is is_refused, line
         refused += is_refused
     assert refused > 8
+
+
+def test_an_annotation_is_seen_whose_slash_json_escapes() -> None:
+    """In JSON, `/` may be `\\/`: what only long tasks need is read then too."""
+    given = (EXAMPLE / "input.yaml").read_bytes()
+    escaped = given.replace(b"kzd.dev/long-task:", b'"kzd.dev\\/long-task":')
+
+    assert escaped != given
+    assert names(escaped) == names(given)
+
+
+OVERLAY = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- {}\n{}"
+IMAGES = "images:\n- name: example.com/transcode\n"
+
+
+@pytest.mark.parametrize(
+    ("kustomizations", "is_left_alone"),
+    [
+        ({"base/kustomization.yaml": ("app.yaml", "")}, False),
+        ({"base/kustomization.yaml": ("app.yaml", "namespace: media\n")}, False),
+        ({"base/kustomization.yaml": ("app.yaml", IMAGES)}, True),
+        ({"kustomization.yaml": ("base", IMAGES)}, True),
+        ({"prod/kustomization.yaml": ("../base", IMAGES)}, True),
+        ({"prod/kustomization.yaml": ("../other", IMAGES)}, False),
+        ({"prod/kustomization.yaml": ("../bases", IMAGES)}, False),
+        (
+            {
+                "base/kustomization.yaml": ("app.yaml", ""),
+                "eu/kustomization.yaml": ("../prod", IMAGES),
+                "prod/kustomization.yaml": ("../base/", ""),
+            },
+            True,
+        ),
+    ],
+)
+def test_what_kustomize_changes_later_is_left_alone(
+    kustomizations: dict[str, tuple[str, str]], is_left_alone: bool
+) -> None:
+    """Wherever it stands: under a name that is final, another image would end tasks."""
+    app = Source("base/app.yaml", (EXAMPLE / "input.yaml").read_bytes())
+    told = [Source(name, OVERLAY.format(*given).encode()) for name, given in kustomizations.items()]
+    done = pipeline.run([app, *told], Config.default(transforms.load()), today=TODAY)
+
+    assert (not versions(done.files[0].data)) is is_left_alone

@@ -30,7 +30,10 @@ from kzd.cluster.role import opts_in
 from kzd.edit import Create, Edit, Finding, Together
 from kzd.transform import POD_TEMPLATE_KINDS, OptionSet, option, transform
 
-OTHERS = "Job CronJob ScaledJob WorkerDeployment TemporalWorkerDeployment StackSet Service".split()
+OTHERS = (
+    "Job CronJob ReplicaSet ReplicationController ScaledJob WorkerDeployment "
+    "TemporalWorkerDeployment StackSet Service"
+).split()
 FOLLOWING = "PodDisruptionBudget HorizontalPodAutoscaler ScaledObject VerticalPodAutoscaler".split()
 MARKS = "metadata.name metadata.labels{} metadata.annotations{}".split()
 REFERENCES = """

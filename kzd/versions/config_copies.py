@@ -64,10 +64,11 @@ def kept(
         if name in map(_name_of, made):
             yield from _outdated(workload, originals[0], instance, view, found)
         elif originals:
-            yield from _kept(originals, made, found, view, copies=copies)
+            yield from _kept(workload, originals, made, found, view, copies=copies)
 
 
 def _kept(
+    workload: Workload,
     originals: list[Resource],
     made: list[dict[str, Any]],
     places: list[FieldPath],
@@ -84,7 +85,8 @@ def _kept(
     else:
         why = _why_not_copied(original, copy, view)
     if why or not copies:
-        message = "must outlive this version, which its pruning or another content would break"
+        message = f"must outlive this version of {workload.kind} '{base_of(workload)}', which its "
+        message += "pruning or another content would break"
         message += f"; {why}" if why else "; `longTask.config: keep` makes a copy of its own"
         yield Finding(("metadata", "name"), message, "warning", about=original)
         return

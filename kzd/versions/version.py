@@ -15,6 +15,7 @@ from kzd.value import text
 from kzd.versions import references
 from kzd.versions.annotations import spoken, undisturbed
 from kzd.versions.config_copies import kept
+from kzd.versions.disturbances import disturbances
 from kzd.versions.marks import NAME, base_of, is_versioned, marks, oddity, put, unguarded
 from kzd.versions.refusal import clashes, why_not, why_unfit
 
@@ -98,7 +99,8 @@ def _following(
     for other in services:
         edits += put(other, ("spec", "selector", VERSION), version, "it selects this version only")
     renamed = [*(other for other, _ in autoscalers), *budgets]
-    return _Following(renamed, edits, [*shared, *of_services, *of_terms])
+    disturbed = disturbances(workload, [other for other, _ in autoscalers])
+    return _Following(renamed, edits, [*shared, *of_services, *of_terms, *disturbed])
 
 
 def _refused(why: str) -> Finding:
