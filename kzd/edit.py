@@ -100,7 +100,8 @@ class Finding(NamedTuple):
     What kzd saw and did not change.
 
     `message` says what is there and what would be right; `proposed` is the value that would be.
-    `about` is the resource meant, where that is another one than the transform looks at.
+    `about` is the resource meant, where that is another one than the transform looks at.  `note` is
+    what several findings share, said once in a run beside whatever else is told.
     """
 
     path: FieldPath
@@ -108,3 +109,4 @@ class Finding(NamedTuple):
     severity: Severity = "info"
     proposed: Any = None
     about: Any = None
+    note: str = ""

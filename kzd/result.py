@@ -26,7 +26,7 @@ class Result(NamedTuple):
     `tags` say which `transform` spoke and the `action`: `edit`, `create`, `finding`, `proposal`
     (an unsafe edit), `refusal` (an edit that the text can't take), `validation`, `annotation`,
     `exemption` (one that changes nothing), `configuration`, `input` (what reading it had to tell)
-    or `failure`.
+    or `failure`.  `note` is what several share, for a line of its own.
     """
 
     message: str
@@ -40,6 +40,7 @@ class Result(NamedTuple):
     line: int = 0
     column: int = 0
     tags: dict[str, str] = {}  # noqa: RUF012 - never written to
+    note: str = ""
 
     @property
     def action(self) -> str:

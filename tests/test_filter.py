@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from kzd.commands import answer as commands
 from kzd.commands.answer import FORMATS
 from kzd.text.stream import joined
+from tests.case import CASES
 from tests.console import COMMAND, Console, environment
 from tests.manifests import (
     CONFIGURATION,
@@ -567,3 +568,38 @@ def test_the_file_that_kustomize_read_is_named(console: Console, origin: str, na
     done = console.kzd("check", *ONLY, data=f"{annotated}---\n{SERVICE}")
 
     assert done.out.decode().startswith(f"{name}: info: Deployment/web: ")
+
+
+LONG = (CASES / "long_task" / "a_budget_follows" / "input.yaml").read_text()
+KINDS = ("Deployment", "PodDisruptionBudget")
+NOT_RENAMED = (
+    "what runs already under these names is not renamed, and Helm or pruning deletes it with its "
+    "tasks: see `kzd explain long-task` before the first rollout\n"
+)
+
+
+def test_the_first_step_of_long_tasks_is_said_once_for_all(console: Console) -> None:
+    other = LONG.replace("transcode", "probe")
+    done = console.kzd(data=f"{LONG}---\n{other}")
+    names = [f"{kind}/{name}" for name in ("transcode", "probe") for kind in KINDS]
+
+    assert done.code == 0
+    assert f"kzd: {', '.join(names)}: {NOT_RENAMED}" in done.err
+
+
+def test_the_first_step_is_not_said_of_a_version(console: Console) -> None:
+    done = console.kzd(data=console.kzd(data=LONG).out)
+
+    assert "is not renamed" not in done.err
+
+
+@pytest.mark.parametrize("command", ["check", "diff", "explain"])
+def test_the_first_step_is_said_beside_reports_too(console: Console, command: str) -> None:
+    assert console.kzd(command, "-", data=LONG).err.count(NOT_RENAMED) == 1
+
+
+def test_many_first_steps_take_one_line(console: Console) -> None:
+    done = console.kzd(data="---\n".join(LONG.replace("transcode", f"task-{n}") for n in range(9)))
+
+    assert done.err.count("is not renamed") == 1
+    assert f" and 12 more: {NOT_RENAMED}" in done.err

@@ -120,6 +120,7 @@ def _notes(done: Run, request: Request) -> str:
     notes += [f"{name} is configuration; it stays, as an item of a list" for name in done.left_in]
     if not done.output.files:
         notes.append("there is nothing to read: no *.yaml, *.yml or *.json")
+    notes += text.shared(done.output.results)
     if not HAS_C_PARSER:
         notes.append(SLOW)
     return "".join(map(text.note, notes))

@@ -243,5 +243,5 @@ def _found(held: Held, transform: Transform, finding: Finding) -> Result:
     return result_at(
         held, finding.path, finding.message, finding.severity,
         current=held.resource.get(finding.path), proposed=finding.proposed,
-        tags=_tags(transform, "finding"),
+        tags=_tags(transform, "finding"), note=finding.note,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from kzd.result import SEVERITIES, Result, counted
 
 COLORS = {"error": "31;1", "warning": "33", "info": "36"}
 VALUE_CHARACTERS = 60
+SUBJECTS = 6
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -34,11 +35,13 @@ def line(result: Result, *, is_colored: bool = False) -> str:
 
 def said(result: Result) -> str:
     """`Kind/name: field: message`, as far as known."""
+    return printable(": ".join(filter(None, (subject(result), field(result), result.message))))
+
+
+def subject(result: Result) -> str:
+    """`Kind/name`; a resource without a name has its kind only."""
     reference = result.resource_ref or {}
-    subject = "/".join(
-        reference[key] for key in ("kind", "name") if reference.get(key)
-    )  # a resource without a name has its kind only
-    return printable(": ".join(filter(None, (subject, field(result), result.message))))
+    return "/".join(reference[key] for key in ("kind", "name") if reference.get(key))
 
 
 def field(result: Result) -> str:
@@ -78,6 +81,27 @@ def failure(error: KzdError, more: str = "") -> str:
 def note(text: str) -> str:
     """Something that belongs to no place of the input."""
     return f"kzd: {printable(text)}\n"
+
+
+def shared(results: Iterable[Result]) -> list[str]:
+    """The notes of the results, each once and behind the resources that it is about."""
+    about: dict[str, list[str]] = {}
+    for result in results:
+        if result.note:
+            about.setdefault(result.note, []).append(subject(result))
+    return [f"{listed(dict.fromkeys(found))}: {note}" for note, found in about.items()]
+
+
+def listed(subjects: Iterable[str]) -> str:
+    """
+    Some of them, and the number of the others.
+
+    >>> listed(["a", "b"]), listed("abcdefgh")
+    ('a, b', 'a, b, c, d, e, f and 2 more')
+    """
+    every = list(subjects)
+    more = len(every) - SUBJECTS
+    return ", ".join(every[:SUBJECTS]) + (f" and {more} more" if more > 0 else "")
 
 
 def colored(severity: str, *, is_colored: bool) -> str:

@@ -25,10 +25,22 @@ FOLLOWS = "each version has its own, which follows the name of its Deployment"
 OWN_PODS = "no version may select the Pods of another"
 FIRST_STEP = (
     "a Deployment '{base}' that runs already is not renamed: this one comes beside it. Until it is "
-    "deleted, once and by hand, its selector and its autoscaler count these Pods too. Helm, and "
-    "whatever prunes, delete it at once, with its tasks, unless it gets the annotations of "
-    "'{name}' in the cluster before. What names it outside of the input must follow, such as "
-    "alerts and CI"
+    "deleted, once and by hand, its selector counts these Pods too. Helm, and whatever prunes, "
+    "delete it at once, with its tasks, unless it gets the annotations of '{name}' in the cluster "
+    "before. What names it outside of the input must follow, such as alerts and CI"
+)
+FIRST_AUTOSCALER = (
+    "a {kind} '{base}' that is there already is not renamed: it stays with the Deployment that has "
+    "no version, and must be deleted before that is scaled down"
+)
+FIRST_BUDGET = (
+    "a {kind} '{base}' that is there already is not renamed, and selects the Pods of '{name}' too: "
+    "no Pod with two budgets can be evicted; it must be deleted with the Deployment that has no "
+    "version, and not before"
+)
+NOT_RENAMED = (
+    "what runs already under these names is not renamed, and Helm or pruning deletes it with its "
+    "tasks: see `kzd explain long-task` before the first rollout"
 )
 
 
@@ -52,7 +64,7 @@ def decisions(
     following = _following(resource, version, instance, options, view)
     renamed = [resource, *following.renamed]
     wrong = [finding for item in renamed for finding in clashes(item, version, view)]
-    findings = list(_first_step(resource, name))
+    findings = list(_first_step(renamed, name))
     findings += [told for item in renamed for told in unguarded(item)]
     findings += [*following.findings, *(item for item in config if isinstance(item, Finding))]
     parts = (
@@ -133,6 +145,11 @@ def _named(workload: Workload, version: str, instance: str, view: ClusterView) -
     yield from put(workload, labels, version, "Services, budgets and people tell its Pods apart")
 
 
-def _first_step(workload: Workload, name: str) -> Iterator[Finding]:
-    if not is_versioned(workload):
-        yield Finding(NAME, FIRST_STEP.format(base=base_of(workload), name=name))
+def _first_step(renamed: Iterable[Resource], name: str) -> Iterator[Finding]:
+    """What becomes of the objects that had no version, and still are in the cluster."""
+    said = {"Deployment": FIRST_STEP, "PodDisruptionBudget": FIRST_BUDGET}
+    for item in renamed:
+        if not is_versioned(item):
+            message = said.get(item.kind, FIRST_AUTOSCALER)
+            message = message.format(kind=item.kind, base=base_of(item), name=name)
+            yield Finding(NAME, message, about=item, note=NOT_RENAMED)
