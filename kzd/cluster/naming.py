@@ -30,6 +30,15 @@ CONFIG_NAMES = (
 )  # fmt: skip
 """The kinds of what configures a Pod, and where its spec names them; `[]` is any element."""
 
+POD_SELECTORS = (
+    "topologySpreadConstraints[].labelSelector",
+    *(f"affinity.{kind}.{term}.labelSelector"
+      for kind in ("podAffinity", "podAntiAffinity")
+      for term in ("requiredDuringSchedulingIgnoredDuringExecution[]",
+                   "preferredDuringSchedulingIgnoredDuringExecution[].podAffinityTerm")),
+)  # fmt: skip
+"""Where a Pod's spec selects Pods to be near to or far from."""
+
 
 def by_service(entries: Iterable[Resource]) -> dict[str, list[tuple[Resource, str | None]]]:
     """The entries by the names of the Services that they name, each with its namespace."""

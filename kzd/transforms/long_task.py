@@ -13,6 +13,9 @@ The hash is of the template after all other rules, without the version itself, n
 `kubectl.kubernetes.io/restartedAt`: 10 characters behind a letter that says how it is made.  Any
 other change of the template is a new version, since under the same name it would end tasks.
 
+Where its own annotation opts in what can't have versions, that is an error and no manifests come
+out: under its old name it would be an ordinary rollout.  Where the configuration does, a warning.
+
 Left alone: all that did not opt in; StatefulSets, DaemonSets, Jobs, and what keeps versions already
 (Argo Rollouts, Temporal, Knative, StackSet, ScaledJob, a `workloadRef`); claims that versions can't
 share; ports of the node; selectors that overlap; names that kustomize settles after kzd.
@@ -24,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kzd.cluster.cluster_view import ClusterView
-from kzd.cluster.naming import CONFIG_NAMES
+from kzd.cluster.naming import CONFIG_NAMES, POD_SELECTORS
 from kzd.cluster.resource import Resource
 from kzd.cluster.role import opts_in
 from kzd.edit import Create, Edit, Finding, Together
@@ -45,16 +48,8 @@ ScaledObject: spec.advanced.horizontalPodAutoscalerConfig.name
 VerticalPodAutoscaler: spec.targetRef.name
 """.strip().split("\n")
 OWN = "selector.matchLabels{} template.metadata.labels{} template.metadata.annotations{}".split()
-TERMS = (
-    "requiredDuringSchedulingIgnoredDuringExecution[]",
-    "preferredDuringSchedulingIgnoredDuringExecution[].podAffinityTerm",
-)
-OF_POD = [
-    "topologySpreadConstraints[].labelSelector.matchLabels{}",
-    *(f"affinity.{kind}.{term}.labelSelector.matchLabels{{}}"
-      for kind in ("podAffinity", "podAntiAffinity") for term in TERMS),
-    *(name for _, name in CONFIG_NAMES),
-]  # fmt: skip
+OF_POD = [f"{selector}.matchLabels{{}}" for selector in POD_SELECTORS]
+OF_POD += [name for _, name in CONFIG_NAMES]
 
 PATH = (r"(:[A-Za-z0-9-]+)?/[\x21-\x7e]*", "a path, with or without a port, such as `:8080/idle`")
 ANNOTATION = ("[A-Za-z0-9._/-]+=.*", "an annotation and its value, such as `example.com/tasks=0`")

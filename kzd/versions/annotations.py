@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kzd.cluster.resource import Workload
+from kzd.cluster.resource import Resource, Workload
+from kzd.cluster.role import is_partial
 from kzd.edit import Edit
 from kzd.long_task import IDLE_ANNOTATION, IDLE_PATH, IDLE_QUERY, IDLE_READINESS, LONG_TASK
 from kzd.versions.marks import ANNOTATIONS
@@ -29,6 +30,14 @@ UNDISTURBED = {
         "Karpenter disrupts no node with such a Pod, for ever or for the time given",
     ),
 }
+
+
+def asks(resource: Resource) -> bool:
+    """Whether an annotation of its own opts it in, and it goes to a cluster as it comes out."""
+    said = {**resource.annotations}
+    if isinstance(resource, Workload):
+        said |= resource.pod_annotations
+    return LONG_TASK in said and not resource.is_live and not is_partial(resource)
 
 
 def spoken(workload: Workload, options: Any) -> Iterator[Edit]:
