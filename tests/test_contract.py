@@ -232,7 +232,11 @@ def test_declared_paths_exist_in_the_schema(transform: Transform) -> None:
 
 def is_in_schema(kind: str, declared: str) -> bool:
     """Whether the newest version knows a field path of a kind, `[]` being any element."""
-    definition = next(field.type for _, name, field in kinds() if name == kind and is_newest(field))
+    found = [field.type for _, name, field in kinds() if name == kind and is_newest(field)]
+    return any(leads(definition, declared) for definition in found)
+
+
+def leads(definition: str, declared: str) -> bool:
     for step in declared.removesuffix("{}").split("."):
         name = step.removesuffix("[]")
         found = [field.type for field in fields(definition) if field.name == name]

@@ -13,6 +13,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from kzd.report import diff, text
 from kzd.result import Result
+from tests.case import CASES as TRANSFORMS
 from tests.console import ROOT, Console
 from tests.manifests import ONLY, SERVICE, SWITCHED_OFF, WEB, WORKER
 
@@ -205,3 +206,11 @@ def test_what_an_exemption_keeps_back_is_told_with_its_reason(console: Console) 
 
     done = console.kzd("check", *ONLY, "--format", "json", data=web)
     assert json.loads(done.out)["workloads"][0]["exemptions"] == {"rolling-update": why}
+
+
+def test_explain_names_another_resource_that_a_finding_is_about(console: Console) -> None:
+    file = TRANSFORMS / "long_task" / "a_scaled_object_that_may_scale_in_and_to_zero_is_reported"
+    told = console.kzd("explain", str(file / "input.yaml")).out.decode()
+
+    assert "\n  warning: ScaledObject/transcode: spec.minReplicaCount [long-task]\n" in told
+    assert "\n  info: metadata.name [long-task]\n      a Deployment 'transcode'" in told

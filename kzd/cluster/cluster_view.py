@@ -91,7 +91,9 @@ class ClusterView:
             for budget in self.of_kind("PodDisruptionBudget")
         )
         self._workloads = LabelIndex(
-            (item.pod_labels, item) for item in self.resources if isinstance(item, Workload)
+            (item.pod_labels, item)
+            for item in self.resources
+            if isinstance(item, Workload) and not item.is_hook  # tests have a chart's labels
         )
         self._autoscalers = by_target(self.of_kind("HorizontalPodAutoscaler", "ScaledObject"))
         self._entries = by_service(self.of_kind(*ROUTE_KINDS, "TargetGroupBinding"))
@@ -168,7 +170,7 @@ class ClusterView:
         return self.near(workload, found)
 
     def workloads_selected(self, selector: Any, near: Resource) -> list[Workload]:
-        """The workloads of the namespace whose Pods a LabelSelector selects."""
+        """The workloads of the namespace whose Pods a LabelSelector selects, but Helm's hooks."""
         pairs = mapping(mapping(selector).get("matchLabels"))
         found = [
             workload

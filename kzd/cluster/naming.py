@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from kzd.cluster.entry import named_services
 from kzd.cluster.resource import Resource
-from kzd.edit import path
+from kzd.edit import FieldPath, path
 from kzd.value import mapping, text
 
 _OF_CONTAINERS = {
@@ -30,14 +30,42 @@ CONFIG_NAMES = (
 )  # fmt: skip
 """The kinds of what configures a Pod, and where its spec names them; `[]` is any element."""
 
-POD_SELECTORS = (
-    "topologySpreadConstraints[].labelSelector",
-    *(f"affinity.{kind}.{term}.labelSelector"
-      for kind in ("podAffinity", "podAntiAffinity")
-      for term in ("requiredDuringSchedulingIgnoredDuringExecution[]",
-                   "preferredDuringSchedulingIgnoredDuringExecution[].podAffinityTerm")),
-)  # fmt: skip
-"""Where a Pod's spec selects Pods to be near to or far from."""
+NEEDED_NAMES = (
+    ("PersistentVolumeClaim", "volumes[].persistentVolumeClaim.claimName"),
+    ("PriorityClass", "priorityClassName"),
+    ("ServiceAccount", "serviceAccountName"),
+)
+"""The same of what else a Pod needs."""
+
+_TERMS = (
+    "requiredDuringSchedulingIgnoredDuringExecution[]",
+    "preferredDuringSchedulingIgnoredDuringExecution[].podAffinityTerm",
+)
+POD_TERMS = (
+    "topologySpreadConstraints[]",
+    *(f"affinity.podAffinity.{term}" for term in _TERMS),
+    *(f"affinity.podAntiAffinity.{term}" for term in _TERMS),
+)
+"""Where a Pod's spec says by a `labelSelector` what it attracts or avoids."""
+
+TARGETS = {
+    "HorizontalPodAutoscaler": ("autoscaling", "spec.scaleTargetRef"),
+    "ScaledObject": ("keda.sh", "spec.scaleTargetRef"),
+    "VerticalPodAutoscaler": ("autoscaling.k8s.io", "spec.targetRef"),
+}
+"""The kinds that scale by a name, each with its group and with where the name is."""
+
+DESCRIBED = "spec.metrics[].object.describedObject"
+"""Where a HorizontalPodAutoscaler names what a metric is about."""
+
+KEDA_HPA = "spec.advanced.horizontalPodAutoscalerConfig.name"
+"""Where a ScaledObject names the HorizontalPodAutoscaler that KEDA makes of it."""
+
+
+def target_of(resource: Resource) -> FieldPath:
+    """Where a resource says what it scales; empty where it scales nothing."""
+    group, place = TARGETS.get(resource.kind, ("", ""))
+    return path(place) if group and group == resource.group else ()
 
 
 def by_service(entries: Iterable[Resource]) -> dict[str, list[tuple[Resource, str | None]]]:

@@ -176,6 +176,11 @@ class Workload(Resource):
         return [*self.containers, *self.init_containers]
 
     @property
+    def is_hook(self) -> bool:
+        """Whether Helm runs it beside a release, of which it is no part."""
+        return "helm.sh/hook" in self.annotations
+
+    @property
     def replicas(self) -> int:
         """The replicas asked for; 1 where unset."""
         value = integer(self.get(path("spec.replicas")))

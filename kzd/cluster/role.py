@@ -80,7 +80,7 @@ def _why_not_ours(workload: Workload, view: ClusterView) -> str:
         return f"'{workload.api_version}' is no longer served; apps/v1 is"
     if (workload.api_version, workload.kind) not in OURS:
         return f"kzd does not change a {workload.kind} of '{workload.api_version}'"
-    if "helm.sh/hook" in workload.annotations:
+    if workload.is_hook:
         return "it is a Helm hook"
     if str(workload.annotations.get(LOCAL_CONFIG, "")).lower() == "true":
         return "`config.kubernetes.io/local-config` keeps it away from the cluster"

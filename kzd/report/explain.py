@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
+from kzd.cluster.resource import Resource
 from kzd.edit import Edit, spelled
 from kzd.flow.review import Review
 from kzd.flow.telling import presentable
@@ -46,7 +47,7 @@ def _workload(review: Review, width: int, *, is_colored: bool) -> Iterator[str]:
             yield from _created(result, width)
     for result in review.results:
         if result.action not in WRITTEN:
-            yield from _result(result, width, is_colored=is_colored)
+            yield from _result(result, resource, width, is_colored=is_colored)
     if not review.is_changed and not review.role.is_left_alone:
         yield f"{INDENT}nothing to change"
 
@@ -81,9 +82,11 @@ def _created(result: Result, width: int) -> Iterator[str]:
     yield from filled(because, width, INDENT * 3)
 
 
-def _result(result: Result, width: int, *, is_colored: bool) -> Iterator[str]:
+def _result(result: Result, of: Resource, width: int, *, is_colored: bool) -> Iterator[str]:
     transform = result.tags.get("transform")
     field = text.field(result)
+    if text.subject(result) not in ("", f"{of.kind}/{of.name}"):
+        field = f"{text.subject(result)}: {field}"
     field = f" {field}" if field else ""
     tail = f" [{transform}]" if transform else ""
     severity = text.colored(result.severity, is_colored=is_colored)

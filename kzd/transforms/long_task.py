@@ -9,16 +9,19 @@ budgets, spread and affinity terms follow; Services, PodMonitors and NetworkPoli
 that all versions have.  Annotations keep Helm, Argo CD and Flux from pruning what an old version
 needs; `kubectl apply --prune` knows none.
 
-The hash is of the template after all other rules, without the version itself, nulls and
-`kubectl.kubernetes.io/restartedAt`: 10 characters behind a letter that says how it is made.  Any
-other change of the template is a new version, since under the same name it would end tasks.
+The hash, 10 characters behind a letter that says how it is made, is of the template after all other
+rules, less nulls and `kubectl.kubernetes.io/restartedAt`.  Any other change makes a new version.
 
-Where its own annotation opts in what can't have versions, that is an error and no manifests come
-out: under its old name it would be an ordinary rollout.  Where the configuration does, a warning.
+The first step: a Deployment that runs already keeps its name, as do its autoscaler and its budget;
+delete it by hand once its tasks are done, and the autoscaler before it.  Helm, and whatever prunes,
+would delete it at once, with its tasks: give it the same annotations in the cluster before.
+Autoscalers must never scale a version in, nor manifests say `replicas` beside one.
 
 Left alone: all that did not opt in; StatefulSets, DaemonSets, Jobs, and what keeps versions already
-(Argo Rollouts, Temporal, Knative, StackSet, ScaledJob, a `workloadRef`); claims that versions can't
-share; ports of the node; selectors that overlap; names that kustomize settles after kzd.
+(Argo Rollouts, Temporal, Knative, StackSet, ScaledJob, a `workloadRef`); `Recreate`; claims that
+versions can't share; ports of the node; overlapping selectors; what kustomize settles after kzd.
+That is an error, and no manifests come out, where its own annotation opts in: under its old name it
+would be an ordinary rollout.  Where only the configuration does, it is a warning.
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector
 """
 
@@ -27,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kzd.cluster.cluster_view import ClusterView
-from kzd.cluster.naming import CONFIG_NAMES, POD_SELECTORS
+from kzd.cluster.naming import CONFIG_NAMES, DESCRIBED, KEDA_HPA, POD_TERMS, TARGETS
 from kzd.cluster.resource import Resource
 from kzd.cluster.role import opts_in
 from kzd.edit import Create, Edit, Finding, Together
@@ -37,18 +40,17 @@ OTHERS = (
     "Job CronJob ReplicaSet ReplicationController ScaledJob WorkerDeployment "
     "TemporalWorkerDeployment StackSet Service"
 ).split()
-FOLLOWING = "PodDisruptionBudget HorizontalPodAutoscaler ScaledObject VerticalPodAutoscaler".split()
+FOLLOWING = ("PodDisruptionBudget", *TARGETS)
 MARKS = "metadata.name metadata.labels{} metadata.annotations{}".split()
-REFERENCES = """
-PodDisruptionBudget: spec.selector.matchLabels{}
-Service: spec.selector{}
-HorizontalPodAutoscaler: spec.scaleTargetRef.name
-ScaledObject: spec.scaleTargetRef.name
-ScaledObject: spec.advanced.horizontalPodAutoscalerConfig.name
-VerticalPodAutoscaler: spec.targetRef.name
-""".strip().split("\n")
+REFERENCES = (
+    "PodDisruptionBudget: spec.selector.matchLabels{}",
+    "Service: spec.selector{}",
+    *(f"{kind}: {place}.name" for kind, (_, place) in TARGETS.items()),
+    f"HorizontalPodAutoscaler: {DESCRIBED}.name",
+    f"ScaledObject: {KEDA_HPA}",
+)
 OWN = "selector.matchLabels{} template.metadata.labels{} template.metadata.annotations{}".split()
-OF_POD = [f"{selector}.matchLabels{{}}" for selector in POD_SELECTORS]
+OF_POD = [f"{term}.labelSelector.matchLabels{{}}" for term in POD_TERMS]
 OF_POD += [name for _, name in CONFIG_NAMES]
 
 PATH = (r"(:[A-Za-z0-9-]+)?/[\x21-\x7e]*", "a path, with or without a port, such as `:8080/idle`")

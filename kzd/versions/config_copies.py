@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kzd.cluster.cluster_view import ClusterView
-from kzd.cluster.naming import CONFIG_NAMES
+from kzd.cluster.naming import CONFIG_NAMES, NEEDED_NAMES
 from kzd.cluster.resource import Resource, Workload
 from kzd.cluster.role import is_kept_away
 from kzd.edit import Create, Edit, FieldPath, Finding, spelled
@@ -15,7 +15,7 @@ from kzd.long_task import BASE, INSTANCE, PRUNE_GUARDS, VERSION, content_hash, v
 from kzd.validation.validate import problems
 from kzd.value import mapping, sequence, text
 from kzd.versions.index import index_of
-from kzd.versions.marks import base_of
+from kzd.versions.marks import base_of, is_guarded
 
 CONTENT = ("immutable", "type", "data", "binaryData", "stringData")
 OTHERS_FILL = ("kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token")
@@ -29,26 +29,44 @@ LONGEST_LABEL = 63
 KEEPS = "an old version needs what it started with, whatever a newer one brings or leaves out"
 
 
-def config_references(workload: Workload) -> Iterator[tuple[str, str, FieldPath]]:
-    """The names of ConfigMaps and Secrets in the template: kind, name, and where it is."""
-    for kind, pattern in CONFIG_NAMES:
-        for place, name in _matching(workload.pod_spec, pattern.split("."), workload.pod()):
-            if isinstance(name, str) and name:
-                yield kind, name, place
+def _tree(names: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Names by the steps that lead to them, the kind at the end of each."""
+    root: dict[str, Any] = {}
+    for kind, pattern in names:
+        *above, last = pattern.split(".")
+        node = root
+        for step in above:
+            node = node.setdefault(step, {})
+        node[last] = kind
+    return root
 
 
-def _matching(value: Any, steps: list[str], place: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
-    """What a value holds where a pattern leads, and where that is."""
-    if not steps:
-        yield place, value
-        return
-    field = steps[0].removesuffix("[]")
-    found = mapping(value).get(field)
-    if field == steps[0]:
-        yield from _matching(found, steps[1:], (*place, field))
-        return
-    for index, item in enumerate(sequence(found)):
-        yield from _matching(item, steps[1:], (*place, field, index))
+CONFIGS = _tree(CONFIG_NAMES)
+NEEDED = _tree(NEEDED_NAMES)
+EVERYTHING = _tree((*CONFIG_NAMES, *NEEDED_NAMES))
+
+
+def pod_names(workload: Workload, tree: dict[str, Any]) -> Iterator[tuple[str, str, FieldPath]]:
+    """What the template names, as one of the trees above says: kind, name, and where it is."""
+    yield from _named_in(workload.pod_spec, tree, workload.pod())
+
+
+def _named_in(
+    value: Any, tree: dict[str, Any], place: FieldPath
+) -> Iterator[tuple[str, str, FieldPath]]:
+    for step, below in tree.items() if isinstance(value, dict) else ():
+        field = step.removesuffix("[]")
+        found = value.get(field)
+        if not found:
+            continue
+        if isinstance(below, str):
+            if isinstance(found, str):
+                yield below, found, (*place, field)
+        elif field == step:
+            yield from _named_in(found, below, (*place, field))
+        else:
+            for index, item in enumerate(sequence(found)):
+                yield from _named_in(item, below, (*place, field, index))
 
 
 def kept(
@@ -56,7 +74,7 @@ def kept(
 ) -> Iterator[Edit | Create | Finding]:
     """A copy of each that the input holds, which the template names instead; or a finding."""
     places: dict[tuple[str, str], list[FieldPath]] = defaultdict(list)
-    for kind, name, place in config_references(workload):
+    for kind, name, place in pod_names(workload, CONFIGS):
         places[(kind, name)].append(place)
     for (kind, name), found in places.items():
         originals = _named(kind, name, workload, view)
@@ -95,6 +113,17 @@ def _kept(
         yield Create(copy, KEEPS, about=original)
     for place in places:
         yield Edit(place, _name_of(copy), KEEPS, replaces="renamed")
+
+
+def needed(workload: Workload, view: ClusterView) -> Iterator[Finding]:
+    """What else of the input its Pods need, for as long as they are there."""
+    names = dict.fromkeys((kind, name) for kind, name, _ in pod_names(workload, NEEDED))
+    for other in (item for kind, name in names for item in _named(kind, name, workload, view)):
+        if not is_guarded(other):
+            message = f"must outlive this version of {workload.kind} '{base_of(workload)}', whose "
+            message += "Pods need it: where a newer one may leave it out, give it the annotations "
+            message += "that keep the Deployment from being pruned"
+            yield Finding(("metadata", "name"), message, about=other)
 
 
 def _originals(copy: Resource, workload: Workload, view: ClusterView) -> list[Resource]:

@@ -7,17 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.naming import target_of
 from kzd.cluster.resource import Resource, Workload
 from kzd.cluster.selection import SelectorIndex
 from kzd.edit import FieldPath, path
 from kzd.value import mapping, text
-
-TARGETS = {
-    ("autoscaling", "HorizontalPodAutoscaler"): path("spec.scaleTargetRef"),
-    ("keda.sh", "ScaledObject"): path("spec.scaleTargetRef"),
-    ("autoscaling.k8s.io", "VerticalPodAutoscaler"): path("spec.targetRef"),
-}
-"""Who acts on a Deployment by its name, and where it says so."""
 
 SELECTOR = path("spec.selector")
 WORKLOAD_REF = path("spec.workloadRef")
@@ -29,8 +23,8 @@ class Index:
     """
     The input as it came in.
 
-    `named` are the resources by kind and each name that they have or had; `targets` those of the
-    kinds of TARGETS; `templates` those that use the template of another workload;
+    `named` are the resources by kind and each name that they have or had; `targets` what
+    scales others; `templates` those that use the template of another workload;
     `kustomizations` what kustomize is told; `mentions` the references by kind and name that
     nothing follows, with their namespaces; `selectors` the workloads by what they select.
     """
@@ -45,7 +39,7 @@ class Index:
         for resource in view.everything:
             for name in resource.names:
                 self.named[(resource.kind, name)].append(resource)
-            if (resource.group, resource.kind) in TARGETS:
+            if target_of(resource):
                 self.targets.append(resource)
             if resource.group == KUSTOMIZE:
                 self.kustomizations.append(resource)
@@ -58,7 +52,7 @@ class Index:
         self.selectors = SelectorIndex(selecting)
 
     def _note(self, resource: Resource) -> None:
-        followed = TARGETS.get((resource.group, resource.kind))
+        followed = target_of(resource)
         for place, reference in _references((), resource.data):
             if place == followed:
                 continue

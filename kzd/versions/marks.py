@@ -67,6 +67,15 @@ def unguarded(resource: Resource) -> Iterator[Finding]:
             yield Finding((*ANNOTATIONS, key), message, "warning", word, resource)
 
 
+def is_guarded(resource: Resource) -> bool:
+    """Whether its owner has it kept from pruning, by the word of any engine."""
+    given = resource.annotations
+    return any(
+        given.get(key) and _guarded(key, given[key], word) == given[key]
+        for key, word in PRUNE_GUARDS.items()
+    )
+
+
 def _guarded(key: str, given: Any, word: str) -> str:
     """The annotation's value with the guard in it; empty where what is there says otherwise."""
     if given is None:

@@ -6,26 +6,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from kzd.cluster.cluster_view import ClusterView
+from kzd.cluster.naming import DESCRIBED, KEDA_HPA, POD_TERMS, target_of
 from kzd.cluster.resource import Resource, Service, Workload
 from kzd.cluster.selection import label_selector_matches
-from kzd.edit import Edit, FieldPath, Finding, path
+from kzd.edit import Edit, FieldPath, Finding, fitting, path
 from kzd.long_task import VERSION, version_name
-from kzd.value import mapping, sequence, text, words
-from kzd.versions.index import TARGETS, index_of
+from kzd.value import mapping, text, words
+from kzd.versions.index import index_of
 
-KEDA_HPA = path("spec.advanced.horizontalPodAutoscalerConfig.name")
 MATCH_LABELS = path("spec.selector.matchLabels")
-REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 POD_TEMPLATE_HASH = "pod-template-hash"
-HOOK = "helm.sh/hook"
 
 
 def targeting(workload: Workload, view: ClusterView) -> list[tuple[Resource, FieldPath]]:
     """The autoscalers of a workload, each with the path of the name in it."""
     places = {}
     for other in index_of(view).targets:
-        place = TARGETS[(other.group, other.kind)]
+        place = target_of(other)
         target = mapping(other.get(place))
         if (
             (text(target.get("kind")) or "Deployment") == workload.kind
@@ -55,18 +52,26 @@ def budgets(workload: Workload, view: ClusterView) -> tuple[list[Resource], list
 
 
 def _others(selector: Any, near: Resource, workload: Workload, view: ClusterView) -> list[Workload]:
-    """What else a selector selects, but for Helm's hooks: its tests have the labels of a chart."""
-    found = view.workloads_selected(selector, near)
-    return [item for item in found if item is not workload and HOOK not in item.annotations]
+    """What else a selector selects."""
+    return [item for item in view.workloads_selected(selector, near) if item is not workload]
+
+
+def described(workload: Workload, autoscaler: Resource) -> Iterator[FieldPath]:
+    """Where the metrics of its autoscaler name the workload itself."""
+    for place, item in fitting(autoscaler.data, DESCRIBED):
+        about = mapping(item)
+        if about.get("kind") == workload.kind and text(about.get("name")) in workload.names:
+            yield (*place, "name")
 
 
 def keda_hpa(scaled: Resource, version: str) -> Iterator[Edit]:
     """KEDA makes a HorizontalPodAutoscaler; where its name is given, versions would share it."""
-    given = text(scaled.get(KEDA_HPA))
+    place = path(KEDA_HPA)
+    given = text(scaled.get(place))
     if given and not given.endswith(f"-{version}"):
         name = version_name(given.removesuffix(f"-{scaled.labels.get(VERSION)}"), version)
         why = "two versions can't share a HorizontalPodAutoscaler"
-        yield Edit(KEDA_HPA, name, why, replaces="renamed", about=scaled)
+        yield Edit(place, name, why, replaces="renamed", about=scaled)
 
 
 def terms(workload: Workload, view: ClusterView) -> tuple[list[FieldPath], list[Finding]]:
@@ -89,20 +94,11 @@ def terms(workload: Workload, view: ClusterView) -> tuple[list[FieldPath], list[
 
 
 def _all_terms(workload: Workload) -> list[tuple[dict[str, Any], FieldPath]]:
-    affinity = mapping(workload.pod_spec.get("affinity"))
-    found: list[tuple[Any, FieldPath]] = [
-        (item, workload.pod("topologySpreadConstraints", index))
-        for index, item in enumerate(sequence(workload.pod_spec.get("topologySpreadConstraints")))
+    return [
+        (mapping(term), workload.pod(*place))
+        for pattern in POD_TERMS
+        for place, term in fitting(workload.pod_spec, pattern)
     ]
-    for kind in ("podAffinity", "podAntiAffinity"):
-        given = mapping(affinity.get(kind))
-        for index, item in enumerate(sequence(given.get(REQUIRED))):
-            found.append((item, workload.pod("affinity", kind, REQUIRED, index)))
-        for index, item in enumerate(sequence(given.get(PREFERRED))):
-            term = mapping(item).get("podAffinityTerm")
-            place = workload.pod("affinity", kind, PREFERRED, index, "podAffinityTerm")
-            found.append((term, place))
-    return [(mapping(term), place) for term, place in found]
 
 
 def _selects_own_kind(term: dict[str, Any], workload: Workload) -> bool:
@@ -150,7 +146,8 @@ def mentions(workload: Workload, name: str, view: ClusterView) -> Iterator[Findi
         for mention in index_of(view).mentions.get((workload.kind, known), ())
     ]
     for other, place, namespace in found:
-        if other is not workload and view.namespaces_match(workload.namespace, namespace):
+        is_other = other is not workload and other.get((*place, "name")) != name
+        if is_other and view.namespaces_match(workload.namespace, namespace):
             message = f"names {workload.kind} '{workload.name}', which this version calls "
             message += f"'{name}'; kzd does not know what a {other.kind} does with it"
             yield Finding((*place, "name"), message, "warning", about=other)

@@ -13,7 +13,7 @@ from kzd.cluster.selection import label_selector_matches
 from kzd.edit import Finding
 from kzd.long_task import version_name
 from kzd.value import mapping, text
-from kzd.versions.config_copies import config_references
+from kzd.versions.config_copies import EVERYTHING, pod_names
 from kzd.versions.index import SELECTOR, WORKLOAD_REF, index_of
 from kzd.versions.kustomization import changing_kustomization
 from kzd.versions.marks import NAME, base_of
@@ -122,7 +122,7 @@ def _why_not_final(workload: Workload, view: ClusterView) -> str:
     changing = changing_kustomization(workload.origin.file, index_of(view).kustomizations)
     if changing:
         return f"the kustomization in {changing} changes it after kzd; {PIPE}"
-    for kind, name in _names(workload):
+    for kind, name, _ in pod_names(workload, EVERYTHING):
         for other in index_of(view).named.get((kind, name), ()):
             if view.means(workload, name, other):
                 is_generated = bool(other.annotations.get(HASH_SUFFIX))
@@ -130,21 +130,6 @@ def _why_not_final(workload: Workload, view: ClusterView) -> str:
                     what = f"{kind} '{name}' gets its final name only after kzd"
                     return f"{what}; {PIPE}"
     return ""
-
-
-def _names(workload: Workload) -> Iterator[tuple[str, str]]:
-    """What the template names: kinds and names."""
-    for kind, name, _ in config_references(workload):
-        yield kind, name
-    for claim in claims(workload):
-        yield "PersistentVolumeClaim", claim
-    for kind, field in (
-        ("ServiceAccount", "serviceAccountName"),
-        ("PriorityClass", "priorityClassName"),
-    ):
-        given = text(workload.pod_spec.get(field))
-        if given:
-            yield kind, given
 
 
 def is_same(one: Resource, other: Resource) -> bool:

@@ -14,7 +14,7 @@ from kzd.long_task import INSTANCE, LONG_TASK, VERSION, version_hash, version_na
 from kzd.value import text
 from kzd.versions import references
 from kzd.versions.annotations import asks, spoken, undisturbed
-from kzd.versions.config_copies import kept
+from kzd.versions.config_copies import kept, needed
 from kzd.versions.disturbances import disturbances
 from kzd.versions.marks import NAME, base_of, is_versioned, marks, oddity, put, unguarded
 from kzd.versions.refusal import clashes, why_not, why_unfit
@@ -53,7 +53,10 @@ def decisions(
         yield _refused(why, stops=stops)
         return
     instance = _instance(resource, options)
-    config = list(kept(resource, instance, view, copies=options.config == "keep"))
+    config = [
+        *kept(resource, instance, view, copies=options.config == "keep"),
+        *needed(resource, view),
+    ]
     of_template = [*undisturbed(resource, options), *config]
     odd = oddity(resource, of_template)
     if odd:
@@ -105,6 +108,8 @@ def _following(
     for other, place in autoscalers:
         edits += [*marks(other, version, instance, FOLLOWS), *put(other, place, name, FOLLOWS)]
         edits += references.keda_hpa(other, version)
+        for metric in references.described(workload, other):
+            edits += put(other, metric, name, FOLLOWS)
     for other in budgets:
         edits += marks(other, version, instance, FOLLOWS)
         edits += put(other, SELECTOR, version, OWN_PODS)
