@@ -19,7 +19,7 @@ Autoscalers must never scale a version in, nor manifests say `replicas` beside o
 
 Left alone: all that did not opt in; StatefulSets, DaemonSets, Jobs, and what keeps versions already
 (Argo Rollouts, Temporal, Knative, StackSet, ScaledJob, a `workloadRef`); `Recreate`; claims that
-versions can't share; ports of the node; overlapping selectors; what kustomize settles after kzd.
+versions can't share; ports of the node; overlapping selectors; what kustomize changes after kzd.
 That is an error, and no manifests come out, where its own annotation opts in: under its old name it
 would be an ordinary rollout.  Where only the configuration does, it is a warning.
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector
