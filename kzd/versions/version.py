@@ -13,7 +13,7 @@ from kzd.edit import Create, Edit, Finding, Together, path, set_at
 from kzd.long_task import INSTANCE, LONG_TASK, VERSION, version_hash, version_name
 from kzd.value import text
 from kzd.versions import references
-from kzd.versions.annotations import asks, spoken, undisturbed
+from kzd.versions.annotations import asks, spoken, undisturbed, unknown_idleness
 from kzd.versions.config_copies import kept, needed
 from kzd.versions.disturbances import disturbances
 from kzd.versions.marks import NAME, base_of, is_versioned, marks, oddity, put, unguarded
@@ -67,7 +67,7 @@ def decisions(
     following = _following(resource, version, instance, options, view)
     renamed = [resource, *following.renamed]
     wrong = [told._replace(stops=stops) for of in renamed for told in clashes(of, version, view)]
-    findings = list(_first_step(renamed, name))
+    findings = [*_first_step(renamed, name), *unknown_idleness(options)]
     findings += [told for item in renamed for told in unguarded(item)]
     findings += [*following.findings, *(item for item in config if isinstance(item, Finding))]
     parts = (
