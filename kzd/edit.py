@@ -111,10 +111,15 @@ class Create(NamedTuple):
 
 
 class Together(NamedTuple):
-    """Edits and creates of which each alone would do harm: all are made, or none."""
+    """
+    Edits and creates of which each alone would do harm: all are made, or none.
+
+    Where `stops`, none is an error, and no manifests come out.
+    """
 
     decisions: tuple[Edit | Create, ...]
     because: str
+    stops: bool = False
 
 
 class Finding(NamedTuple):
@@ -123,7 +128,8 @@ class Finding(NamedTuple):
 
     `message` says what is there and what would be right; `proposed` is the value that would be.
     `about` is the resource meant, where that is another one than the transform looks at.  `note` is
-    what several findings share, said once in a run beside whatever else is told.
+    what several findings share, said once in a run beside whatever else is told.  Where it `stops`,
+    no manifests come out: the owner's own annotation asks for what can't be.
     """
 
     path: FieldPath
@@ -132,3 +138,4 @@ class Finding(NamedTuple):
     proposed: Any = None
     about: Any = None
     note: str = ""
+    stops: bool = False

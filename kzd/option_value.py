@@ -86,6 +86,8 @@ def allowed(option: Option) -> str:
     """What an option takes, as a message says it."""
     if option.choices:
         return "one of " + listed(option.choices)
+    if option.form:
+        return option.form[1]
     what = {
         "bool": "true or false",
         "int": "a whole number",
@@ -161,4 +163,6 @@ def _in_range(option: Option, value: Any) -> Any:
     if option.choices and value not in option.choices:
         question = nearest(value, option.choices)
         raise Unfit(f"must be {allowed(option)}, not {shown(value)}{question}")
+    if option.form and value is not None and not re.fullmatch(option.form[0], value):
+        raise Unfit(f"must be {allowed(option)}, not {shown(value)}")
     return value

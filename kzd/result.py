@@ -26,7 +26,8 @@ class Result(NamedTuple):
     `tags` say which `transform` spoke and the `action`: `edit`, `create`, `finding`, `proposal`
     (an unsafe edit), `refusal` (an edit that the text can't take), `validation`, `annotation`,
     `exemption` (one that changes nothing), `configuration`, `input` (what reading it had to tell)
-    or `failure`.  `note` is what several share, for a line of its own.
+    or `failure`.  `note` is what several share, for a line of its own.  One that `stops` keeps
+    manifests from coming out.
     """
 
     message: str
@@ -41,6 +42,7 @@ class Result(NamedTuple):
     column: int = 0
     tags: dict[str, str] = {}  # noqa: RUF012 - never written to
     note: str = ""
+    stops: bool = False
 
     @property
     def action(self) -> str:

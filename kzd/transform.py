@@ -16,13 +16,18 @@ POD_TEMPLATE_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Rollout")
 
 
 class Option(NamedTuple):
-    """One value of the configuration: its default, a sentence, and what is allowed."""
+    """
+    One value of the configuration: its default, a sentence, and what is allowed.
+
+    `form` is a regular expression that all of a string fits, and what a message says of it.
+    """
 
     default: Any
     sentence: str
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    form: tuple[str, str] | None = None
     type: str = ""
 
     @property
@@ -43,9 +48,10 @@ def option(
     minimum: float | None = None,
     maximum: float | None = None,
     choices: tuple[str, ...] = (),
+    form: tuple[str, str] | None = None,
 ) -> Any:
     """Declare an option in the body of an OptionSet; its type is the annotation beside it."""
-    return Option(default, sentence, minimum, maximum, choices)
+    return Option(default, sentence, minimum, maximum, choices, form)
 
 
 class Section:

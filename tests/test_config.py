@@ -19,6 +19,7 @@ class SleepOptions(OptionSet):
     ratio: float = option(0.5, "A share.", minimum=0)
     words: list[str] = option(("a",), "Some words.")
     mode: str = option("tcp", "How.", choices=("tcp", "http"))
+    path: str | None = option(None, "Where.", form=("/.*", "a path such as `/sleep`"))
 
 
 def _transform(name: str, options: type[OptionSet] = OptionSet) -> Transform:
@@ -357,6 +358,11 @@ BAD_SPECS = [
         "spec.kubernetes.minKubelet",
         "must be from 1.25 to 1.27, which go with Kubernetes 1.27, not '1.24'",
     ),
+    (
+        {"preStopSleep": {"path": "sleep"}},
+        "spec.preStopSleep.path",
+        "must be a path such as `/sleep`, not 'sleep'",
+    ),
     ({"overrides": {}}, "spec.overrides", "must be a list, not a mapping"),
     ({"overrides": [None]}, "spec.overrides[0]", "must be a mapping with `match`"),
     (
@@ -443,6 +449,8 @@ def test_a_wrong_field_has_its_line() -> None:
         ("propagation.second", "3", "did you mean `propagation.seconds`?"),
         ("propagation.marginSeconds", "3", "is not known"),
         ("propagation.path", "ingres", "did you mean `ingress`?"),
+        ("pre-stop-sleep.path", "sleep", "must be a path such as `/sleep`, not 'sleep'"),
+        ("pre-stop-sleep.path", "", "must be a path such as `/sleep`, not ''"),
     ],
 )
 def test_a_bad_annotation_is_said_with_its_workload(key: str, value: str, message: str) -> None:

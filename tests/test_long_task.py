@@ -17,7 +17,11 @@ from kzd.long_task import (
     version_hash,
     version_name,
 )
+from kzd.option_value import Unfit, typed_text
+from kzd.retire.item import Item
+from kzd.retire.pod_idleness import by_annotation, by_endpoint
 from kzd.text.compose import compose
+from kzd.transforms.long_task import Options
 
 CONTAINERS = [{"name": "web", "image": "example/web:1.0"}]
 TEMPLATE: dict[str, Any] = {
@@ -133,6 +137,43 @@ def test_long_bases_that_begin_alike_have_different_names() -> None:
     one, other = ("transcoder-of-the-department-of-pictures-" + end for end in ("small", "large"))
 
     assert version_name(one, PLAIN) != version_name(other, PLAIN)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["/idle", ":8080/idle", ":http/idle?of=films", "idle", ":8080", "", "http://x/idle", "/a b"],
+)
+def test_an_endpoint_that_can_be_said_can_be_asked(said: str) -> None:
+    """What is taken when manifests are rendered is understood when versions are retired."""
+    ports = [{"name": "http", "containerPort": 8080}]
+    pod = Item("Pod", {"spec": {"containers": [{"ports": ports}]}, "status": {"phase": "Running"}})
+    answer = by_endpoint(pod, said, lambda *_: (204, ""))
+
+    assert takes("idle_path", said) is (answer[0] == "idle")
+
+
+@pytest.mark.parametrize("said", ["example.com/tasks=0", "tasks=", "foo", "=0", ""])
+def test_an_annotation_that_can_be_said_can_be_compared(said: str) -> None:
+    name, _, value = said.partition("=")
+    pod = Item("Pod", {"metadata": {"annotations": {name: value} if name else {}}})
+
+    assert takes("idle_annotation", said) is (by_annotation(pod, said)[0] == "idle")
+
+
+@pytest.mark.parametrize(
+    ("said", "is_taken"),
+    [("true", True), ("4h", True), ("1h30m", True), ("1.5h", True),
+     ("soon", False), ("4", False), ("false", False), ("", False)],
+)  # fmt: skip
+def test_karpenter_is_told_what_it_takes(said: str, is_taken: bool) -> None:
+    assert takes("do_not_disrupt", said) is is_taken
+
+
+def takes(option: str, said: str) -> bool:
+    try:
+        return bool(typed_text(Options.options[option], said) == said)
+    except Unfit:
+        return False
 
 
 def test_the_docstrings_are_true() -> None:

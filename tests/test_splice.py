@@ -291,6 +291,11 @@ EDITED = {
     "an edit beside an anchor": Edited(
         "a: &x 1\nb:\n  c: *x\n", (("b.d", 2), ("e", 3)), "a: &x 1\nb:\n  c: *x\n  d: 2\ne: 3\n"
     ),
+    "below anchors that no alias uses": Edited(
+        "&a\nb: &b\n  c: &c\n  - &d\n    e: 1\n",
+        (("b.c[0].f", 2), ("b.g", {"h": ["i"]}), ("j", 3)),
+        "&a\nb: &b\n  c: &c\n  - &d\n    e: 1\n    f: 2\n  g:\n    h:\n    - i\nj: 3\n",
+    ),
     "an anchored list is no example of a dash": Edited(
         "a: &x\n- b\nc: *x\n", (("d", ["e"]),), "a: &x\n- b\nc: *x\nd:\n- e\n"
     ),
@@ -402,11 +407,11 @@ def test_an_edit_is_what_a_person_would_type(case: Edited) -> None:
 
 
 ANCHORED = "an anchor or a tag, so an edit would mean more than it says"
+UNUSED = "an anchor that no alias uses, which must be taken away for an edit"
 
 REFUSED: dict[str, tuple[str, Wish, str]] = {
     "an anchored mapping": ("m: &l\n  a: 1\no: *l\n", ("m.b", 1), f"`m` has {ANCHORED}"),
     "below an anchor": ("m: &l\n  a:\n    b: 1\no: *l\n", ("m.a.c", 1), f"`m` has {ANCHORED}"),
-    "an anchored document": ("&d\na: 1\n", ("b", 1), f"the document has {ANCHORED}"),
     "an anchored empty value": ("m: &l {}\no: *l\n", ("m.b", 1), f"`m` has {ANCHORED}"),
     "an anchored scalar": ("a: &x 1\nb: *x\n", ("a", 2), f"`a` has {ANCHORED}"),
     "an alias": (
@@ -451,7 +456,13 @@ REFUSED: dict[str, tuple[str, Wish, str]] = {
     "a dotted key, named": (
         "annotations:\n  k.dev/x: &a {}\n",
         (("annotations", "k.dev/x", "b"), 1),
-        f"`annotations[k.dev/x]` has {ANCHORED}",
+        f"`annotations[k.dev/x]` has {UNUSED}",
+    ),
+    "a scalar with an anchor of its own": ("a: &x 1\n", ("a", 2), f"`a` has {UNUSED}"),
+    "the first of two anchors of one name": (
+        "a: &x\n  b: 1\nc: &x\n  d: 1\ne: *x\n",
+        ("a.e", 1),
+        f"`a` has {ANCHORED}",
     ),
     "an explicit key": ("m:\n  ? a\n  : 1\n", ("m.b", 1), "`m` has an explicit key (`?`)"),
     "an empty value of an explicit key": (
@@ -704,7 +715,16 @@ def test_a_new_resource_stands_behind_the_one_it_belongs_to(case: Created) -> No
             (),
             "the document goes on after `...`, which Kubernetes drops silently",
         ),
-        ("kind: List\nitems: &i\n- kind: A\n", ("items", 0), f"the list has {ANCHORED}"),
+        (
+            "kind: List\nitems: &i\n- kind: A\n",
+            ("items", 0),
+            "the list has an anchor, which must be taken away for another item",
+        ),
+        (
+            "kind: List\nitems: &i\n- kind: A\nalso: *i\n",
+            ("items", 0),
+            f"the list has {ANCHORED}",
+        ),
         (
             "items:\n- kind: A\u2028- kind: C\n",
             ("items", 0),

@@ -187,7 +187,9 @@ def test_a_part_that_can_t_be_edited_keeps_all_of_it_away() -> None:
     for number, line in enumerate(lines):
         if not line.endswith(":") or line.startswith("#"):
             continue
-        data = "\n".join([*lines[:number], f"{line} &shared", *lines[number + 1 :]]).encode()
+        end = next((at for at in range(number, len(lines)) if lines[at] == "---"), len(lines) - 1)
+        after = [*lines[number + 1 : end], "also: *shared", *lines[end:]]
+        data = "\n".join([*lines[:number], f"{line} &shared", *after]).encode()
         output = case.run(data)
         is_refused = any(result.action == "refusal" for result in output.results)
         assert (output.files[0].data == data) is is_refused, line

@@ -11,6 +11,7 @@ from kzd.value import mapping, sequence, text
 T = TypeVar("T")
 Labels = dict[str, Any]
 TERMS = ("key", "operator", "values")
+VERSION = "kzd.dev/version"  # as kzd.long_task says, which costs start-up
 
 
 def pairs_match(pairs: Labels, labels: Labels) -> bool:
@@ -64,19 +65,24 @@ def without_nulls(selector: Any) -> dict[str, Any]:
 
 
 class SelectorIndex(Generic[T]):
-    """Finds the selectors that may match some labels without asking each of them."""
+    """
+    Finds the selectors that may match some labels without asking each of them.
+
+    By pairs that no edit changes, so that it still knows what has become one of a version.
+    """
 
     def __init__(self, entries: Iterable[tuple[Labels, T]]) -> None:
         entries = list(entries)
         frequency: dict[tuple[str, str], int] = defaultdict(int)
         for pairs, _ in entries:
-            for pair in pairs.items():
-                frequency[_hashable(pair)] += 1
+            for pair in _lasting(pairs):
+                frequency[pair] += 1
         self._by_pair: dict[tuple[str, str], list[tuple[int, T]]] = defaultdict(list)
         self._without_pairs: list[tuple[int, T]] = []
         for order, (pairs, item) in enumerate(entries):
-            if pairs:
-                rarest = min(map(_hashable, pairs.items()), key=lambda pair: frequency[pair])
+            lasting = _lasting(pairs)
+            if lasting:
+                rarest = min(lasting, key=lambda pair: frequency[pair])
                 self._by_pair[rarest].append((order, item))
             else:
                 self._without_pairs.append((order, item))
@@ -84,28 +90,30 @@ class SelectorIndex(Generic[T]):
     def candidates(self, labels: Labels) -> list[T]:
         """The items whose selectors may match, in their order."""
         found = list(self._without_pairs)
-        for pair in labels.items():
-            found += self._by_pair.get(_hashable(pair), ())
+        for pair in _lasting(labels):
+            found += self._by_pair.get(pair, ())
         return [item for _, item in sorted(found, key=lambda entry: entry[0])]
 
 
 class LabelIndex(Generic[T]):
-    """Finds the items whose labels hold a selector's pairs, by its rarest pair."""
+    """Finds the items whose labels hold a selector's pairs, by its rarest that no edit changes."""
 
     def __init__(self, entries: Iterable[tuple[Labels, T]]) -> None:
         self._all: list[T] = []
         self._by_pair: dict[tuple[str, str], list[T]] = defaultdict(list)
         for labels, item in entries:
             self._all.append(item)
-            for pair in labels.items():
-                self._by_pair[_hashable(pair)].append(item)
+            for pair in _lasting(labels):
+                self._by_pair[pair].append(item)
 
     def candidates(self, pairs: Labels) -> list[T]:
         """The items that may hold all pairs, in their order; all of them without pairs."""
-        if not pairs:
+        lasting = _lasting(pairs)
+        if not lasting:
             return self._all
-        return min((self._by_pair.get(_hashable(pair), []) for pair in pairs.items()), key=len)
+        return min((self._by_pair.get(pair, []) for pair in lasting), key=len)
 
 
-def _hashable(pair: tuple[str, Any]) -> tuple[str, str]:
-    return (pair[0], str(pair[1]))
+def _lasting(pairs: Labels) -> list[tuple[str, str]]:
+    """All pairs but that of a long task's version."""
+    return [(key, str(value)) for key, value in pairs.items() if key != VERSION]

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from kzd import transforms
 from kzd.commands.run import Request, Run, run
-from kzd.edit import Severity
+from kzd.edit import Severity, spelled
+from kzd.errors import ConfigError
 from kzd.flow.bundle import Source
 from kzd.pipeline import Output
 from kzd.report import text
@@ -39,13 +40,30 @@ def render(sources: Sequence[Source], request: Request, *, is_stream: bool) -> A
     The manifests with their defaults, joined on standard output where it is a stream.
 
     Standard error gets what needs a person: warnings, the configuration's name, the summary.
+    Raises ConfigError where an annotation asks for what can't be.
     """
     done = run(sources, request, is_stream=is_stream)
     output = done.output
+    _stop(output.results)
     out = joined(file.data for file in output.files) if is_stream else b""
     told = _notes(done, request) + _report(done, request, least=_least(request), is_planned=False)
     exit_code = int(reaches(output.results, request.fail_on))
     return Answer(out, told, exit_code, tuple(output.files))
+
+
+def _stop(results: Iterable[Result]) -> None:
+    """Raise ConfigError for what keeps manifests from coming out."""
+    stopping = [
+        ConfigError(
+            item.message, file=item.file, line=item.line, column=item.column,
+            field=f"{text.subject(item)}: {spelled(item.field_path)}", path=item.field_path,
+        )
+        for item in results if item.stops
+    ]  # fmt: skip
+    if stopping:
+        first, *others = stopping
+        first.others = tuple(others)
+        raise first
 
 
 def check(sources: Sequence[Source], request: Request) -> Answer:

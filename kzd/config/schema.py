@@ -103,6 +103,8 @@ def option_schema(name: str, option: Option) -> Schema:
         schema["minimum"] = option.minimum
     if option.maximum is not None:
         schema["maximum"] = option.maximum
+    if option.form:
+        schema["pattern"] = f"^({option.form[0]})$"
     if name in KubernetesSection.options:
         schema["pattern"] = f"^{VERSION}$"
     schema = _nullable(schema) | {"description": option.sentence}

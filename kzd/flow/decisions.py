@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Workload
-from kzd.edit import Create, Edit, FieldPath, Finding, Together, set_at, spelled
+from kzd.edit import Create, Edit, FieldPath, Finding, Severity, Together, set_at, spelled
 from kzd.errors import SelfCheckFailed
 from kzd.flow.bundle import Held
 from kzd.flow.telling import result_at
@@ -126,8 +126,10 @@ def _take_together(
         reason = choice.why_not_about(verdict, transform, decision) or reason
         if reason:
             message = f"must be done by hand: {together.because}; {what} is part of it: {reason}"
-            tags = _tags(transform, "refusal")
-            verdict.results.append(result_at(held, place, message, "warning", tags=tags))
+            severity: Severity = "error" if together.stops else "warning"
+            tags, stops = _tags(transform, "refusal"), together.stops
+            told = result_at(held, place, message, severity, tags=tags, stops=stops)
+            verdict.results.append(told)
             return
     for decision in together.decisions:
         if isinstance(decision, Edit):
@@ -243,5 +245,5 @@ def _found(held: Held, transform: Transform, finding: Finding) -> Result:
     return result_at(
         held, finding.path, finding.message, finding.severity,
         current=held.resource.get(finding.path), proposed=finding.proposed,
-        tags=_tags(transform, "finding"), note=finding.note,
+        tags=_tags(transform, "finding"), note=finding.note, stops=finding.stops,
     )  # fmt: skip

@@ -62,6 +62,7 @@ class Composer:
         self._open: list[Frame] = []
         self._frame: Frame | None = None
         self._anchors: dict[str, tuple[Any, int, int]] = {}
+        self._anchored: dict[str, list[int]] = {}
         self._shared = 0
 
     def run(self, events: Iterable[Any]) -> Tape:
@@ -116,6 +117,12 @@ class Composer:
         self.tape.documents += 1
         self._anchors.clear()
 
+    def _mark(self, node: int, event: Any) -> None:
+        self.tape.marked.add(node)
+        if event.tag:
+            self.tape.shared.add(node)
+        self._anchored.setdefault(event.anchor, []).append(node)
+
     def _note(self, kind: int, start: int, end: int) -> int:
         tape = self.tape
         node = len(tape.kinds)
@@ -139,7 +146,7 @@ class Composer:
         is_key = frame is not None and frame.is_mapping and frame.key is NOTHING
         is_bare = kind == PLAIN
         if event.anchor or event.tag:
-            self.tape.marked.add(node)
+            self._mark(node, event)
             if event.tag:
                 is_bare = event.tag.startswith(_CORE) and event.tag not in _TEXT_TAGS
         if is_key:
@@ -207,7 +214,7 @@ class Composer:
             kind, data = FLOW_SEQUENCE if is_flow else SEQUENCE, []
         node = self._note(kind, start, start)
         if event.anchor or event.tag:
-            self.tape.marked.add(node)
+            self._mark(node, event)
         self._frame = Frame(node, data, event.anchor, node + self._shared, is_flow)
         self._open.append(self._frame)
 
@@ -236,6 +243,7 @@ class Composer:
         node = self._note(ALIAS, start, event.end_mark.index)
         if event.anchor not in self._anchors:
             raise Unreadable("has no anchor of this alias before it", start)
+        self.tape.shared.update(self._anchored[event.anchor])
         value, cost, height = self._anchors[event.anchor]
         self._shared += cost
         if self._shared > MAXIMUM_EXPANDED or len(self._open) + height > MAXIMUM_LEVELS:

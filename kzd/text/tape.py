@@ -23,15 +23,15 @@ class Tape:
     `ends`.  `jumps` leads from a collection to its end.  A block collection's own end lies after
     the comments that follow it.
 
-    `marked` are nodes with an anchor or a tag, `merging` mappings with a merge key, `doubled`
-    the keys that occur twice, by their mapping, `odd_keys` the texts of keys that are not spelled
-    as they read.  `data` is what the first document means.  `usual_style` is for `layout` to
-    remember.
+    `marked` are nodes that begin with an anchor or a tag, `shared` those of them with a tag or with
+    an alias elsewhere, `merging` mappings with a merge key, `doubled` the keys that occur twice, by
+    their mapping, `odd_keys` the texts of keys that are not spelled as they read.  `data` is what
+    the first document means.  `usual_style` is for `layout` to remember.
     """
 
     __slots__ = (
         "_items", "data", "documents", "doubled", "ends", "jumps", "kinds", "marked", "merging",
-        "odd_keys", "starts", "text", "usual_style",
+        "odd_keys", "shared", "starts", "text", "usual_style",
     )  # fmt: skip
 
     def __init__(self, text: str) -> None:
@@ -41,6 +41,7 @@ class Tape:
         self.ends = array("I")
         self.jumps = array("I")
         self.marked: set[int] = set()
+        self.shared: set[int] = set()
         self.merging: set[int] = set()
         self.doubled: dict[int, list[int]] = {}
         self.odd_keys: dict[int, str] = {}

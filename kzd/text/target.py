@@ -106,8 +106,10 @@ def _takes(tape: Tape, target: Target) -> bool:
 def _why_shared(tape: Tape, node: int) -> str:
     if tape.kinds[node] == ALIAS:
         return "is an alias, so its value stands elsewhere"
-    if node in tape.marked:
+    if node in tape.shared:
         return "has an anchor or a tag, so an edit would mean more than it says"
+    if node in tape.marked and tape.kinds[node] not in (MAPPING, SEQUENCE):
+        return "has an anchor that no alias uses, which must be taken away for an edit"
     if node in tape.doubled:
         return "has a key twice"
     return ""
@@ -202,6 +204,8 @@ def insert_refusal(document: Document, prefix: FieldPath) -> str:
         reason = _why_shared(tape, node)
         if reason:
             return f"the list {reason}"
+    if target.above[-1] in tape.marked:
+        return "the list has an anchor, which must be taken away for another item"
     if _has_odd_break(tape, target.node):
         return "it shares a line with a break that is no line feed"
     is_block = tape.kinds[target.above[-1]] == SEQUENCE

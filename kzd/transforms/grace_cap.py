@@ -50,7 +50,7 @@ class Options(OptionSet):
     """Nothing but the switch."""
 
 
-@transform(after=("termination-grace-period",))
+@transform(after=("termination-grace-period", "long-task"))
 def grace_cap(workload: Workload, options: Options, cluster: ClusterView) -> Iterator[Finding]:
     """Report a grace period that the platform does not honour."""
     place = grace.path_of(workload)

@@ -9,20 +9,19 @@ budgets, spread and affinity terms follow; Services, PodMonitors and NetworkPoli
 that all versions have.  Annotations keep Helm, Argo CD and Flux from pruning what an old version
 needs; `kubectl apply --prune` knows none.
 
-The hash is of the template after all other rules, without the version itself, nulls and
-`kubectl.kubernetes.io/restartedAt`: 10 characters behind a letter that says how it is made.  Any
-other change of the template is a new version, since under the same name it would end tasks.
+The hash, 10 characters behind a letter that says how it is made, is of the template after all other
+rules, less nulls and `kubectl.kubernetes.io/restartedAt`.  Any other change makes a new version.
 
 The first step: a Deployment that runs already keeps its name, as do its autoscaler and its budget;
 delete it by hand once its tasks are done, and the autoscaler before it.  Helm, and whatever prunes,
 would delete it at once, with its tasks: give it the same annotations in the cluster before.
-
-Autoscalers must never scale a version in, nor manifests say `replicas` beside one: either ends Pods
-at work.  `kzd retire` ends the version.
+Autoscalers must never scale a version in, nor manifests say `replicas` beside one.
 
 Left alone: all that did not opt in; StatefulSets, DaemonSets, Jobs, and what keeps versions already
 (Argo Rollouts, Temporal, Knative, StackSet, ScaledJob, a `workloadRef`); `Recreate`; claims that
-versions can't share; ports of the node; overlapping selectors; what kustomize settles after kzd.
+versions can't share; ports of the node; overlapping selectors; what kustomize changes after kzd.
+That is an error, and no manifests come out, where its own annotation opts in: under its old name it
+would be an ordinary rollout.  Where only the configuration does, it is a warning.
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector
 """
 
@@ -51,10 +50,12 @@ REFERENCES = (
     f"ScaledObject: {KEDA_HPA}",
 )
 OWN = "selector.matchLabels{} template.metadata.labels{} template.metadata.annotations{}".split()
-OF_POD = (
-    *(f"{term}.labelSelector.matchLabels{{}}" for term in POD_TERMS),
-    *(name for _, name in CONFIG_NAMES),
-)
+OF_POD = [f"{term}.labelSelector.matchLabels{{}}" for term in POD_TERMS]
+OF_POD += [name for _, name in CONFIG_NAMES]
+
+PATH = (r"(:[A-Za-z0-9-]+)?/[\x21-\x7e]*", "a path, with or without a port, such as `:8080/idle`")
+ANNOTATION = ("[A-Za-z0-9._/-]+=.*", "an annotation and its value, such as `example.com/tasks=0`")
+DURATION = (r"true|([0-9]+(\.[0-9]+)?(h|m|s))+", "`true` or a time such as `4h`")
 
 
 class Options(OptionSet):
@@ -70,29 +71,28 @@ class Options(OptionSet):
         choices=("all", "current"),
     )  # fmt: skip
     config: str = option(
-        "keep", "Whether a version gets copies of the ConfigMaps and Secrets it uses, by their "
-        "content, or a finding.",
+        "keep", "Whether a version gets copies of its ConfigMaps and Secrets, or a finding.",
         choices=("keep", "report"),
     )  # fmt: skip
     instance: str | None = option(
-        None, "The owner, in the label `kzd.dev/instance`; unset, `app.kubernetes.io/instance`, "
-        "else the name.",
-    )  # fmt: skip
+        None, "The owner, as a label; unset, that of `app.kubernetes.io/instance`, else the name."
+    )
     task_seconds: int | None = option(
         None, "Seconds to end in when its Pod must go all the same.", minimum=1, maximum=86400
     )
     safe_to_evict: str | None = option(
-        None, "With `false` the cluster autoscaler empties no node with such a Pod.",
-        choices=("true", "false"),
-    )  # fmt: skip
+        None, "With `false` the cluster autoscaler spares its node.", choices=("true", "false")
+    )
     do_not_disrupt: str | None = option(
-        None, "With `true`, or for a time such as `4h`, Karpenter disrupts no node with such a Pod."
+        None, "With `true`, or for a time (`4h`), Karpenter spares its node.", form=DURATION
     )
     idle_query: str | None = option(None, "A Prometheus query that is 0 when a version is idle.")
     idle_path: str | None = option(
-        None, "Where an idle Pod answers 204, or 200 and `idle`: `:port/path`."
+        None, "Where an idle Pod answers 204, or 200 and `idle`: `:port/path`.", form=PATH
     )
-    idle_annotation: str | None = option(None, "The annotation of an idle Pod, `key=value`.")
+    idle_annotation: str | None = option(
+        None, "The annotation of an idle Pod, `key=value`.", form=ANNOTATION
+    )
     idle_readiness: str | None = option(
         None, "The readiness of an idle Pod.", choices=("ready", "not-ready")
     )

@@ -21,8 +21,8 @@ ORDER = (
     "stop_signal",
     "termination_grace_period",
     "delayed_rollout",
-    "grace_cap",
     "long_task",
+    "grace_cap",
     "pod_disruption_budget",
     "first_rollout",
 )

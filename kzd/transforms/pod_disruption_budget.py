@@ -19,13 +19,12 @@ from typing import Any
 
 from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Workload
-from kzd.cluster.selection import label_selector_matches, without_nulls
+from kzd.cluster.selection import VERSION, label_selector_matches, without_nulls
 from kzd.edit import Create, Finding, path
 from kzd.transform import OptionSet, option, transform
 from kzd.value import mapping, text
 
 SELECTOR = path("spec.selector")
-VERSION = "kzd.dev/version"  # as kzd.long_task says, which costs start-up
 POLICY_SINCE_MINOR = 27
 POLICIES = {"Deployment": "AlwaysAllow", "Rollout": "AlwaysAllow", "StatefulSet": "IfHealthyBudget"}
 CLASH = "one outside of the input for the same Pods would clash: eviction answers two with HTTP 500"

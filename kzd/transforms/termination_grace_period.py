@@ -35,10 +35,7 @@ class Options(OptionSet):
     """How long the app needs."""
 
     drain_seconds: int | None = option(
-        None,
-        "Seconds from SIGTERM to the app's exit; unset, what it had.",
-        minimum=1,
-        maximum=86400,
+        None, "Seconds from SIGTERM to the app's exit; else what it had.", minimum=1, maximum=86400
     )
 
 
@@ -89,6 +86,9 @@ def _too_short(workload: Workload, numbers: Numbers) -> Finding:
         message += f": {numbers.arithmetic}"
     if numbers.is_capped:
         message += f"; the platform honours {numbers.cap} s, which leaves the app {numbers.left} s"
+    if numbers.is_capped and numbers.grows:
+        message = f"must be {numbers.grace}, as much as the platform honours of {numbers.parts}; "
+        message += f"as it is, the app gets {numbers.had} s"
     return Finding(grace.path_of(workload), message, "warning")
 
 

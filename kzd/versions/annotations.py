@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kzd.cluster.resource import Workload
-from kzd.edit import Edit
+from kzd.cluster.resource import Resource, Workload
+from kzd.cluster.role import is_partial
+from kzd.edit import Edit, Finding
 from kzd.long_task import IDLE_ANNOTATION, IDLE_PATH, IDLE_QUERY, IDLE_READINESS, LONG_TASK
-from kzd.versions.marks import ANNOTATIONS
+from kzd.versions.marks import ANNOTATIONS, NAME
 
 SPOKEN = {
     LONG_TASK: "enabled",
@@ -18,6 +19,11 @@ SPOKEN = {
     IDLE_READINESS: "idle_readiness",
 }
 """The options that `kzd retire` must find on the object in the cluster."""
+
+NEVER_IDLE = (
+    "nothing tells when a version is idle, so `kzd retire` deletes it only at 0 replicas; "
+    "`longTask.idlePath` is one way to tell"
+)
 
 UNDISTURBED = {
     "cluster-autoscaler.kubernetes.io/safe-to-evict": (
@@ -31,6 +37,14 @@ UNDISTURBED = {
 }
 
 
+def asks(resource: Resource) -> bool:
+    """Whether an annotation of its own opts it in, and it goes to a cluster as it comes out."""
+    said = {**resource.annotations}
+    if isinstance(resource, Workload):
+        said |= resource.pod_annotations
+    return LONG_TASK in said and not resource.is_live and not is_partial(resource)
+
+
 def spoken(workload: Workload, options: Any) -> Iterator[Edit]:
     """What only the configuration says, said on the object."""
     for key, option in SPOKEN.items():
@@ -40,6 +54,16 @@ def spoken(workload: Workload, options: Any) -> Iterator[Edit]:
                 "`kzd retire` reads in the cluster which versions there are, and which are idle"
             )
             yield Edit((*ANNOTATIONS, key), value, because, source=options.source_of(option))
+
+
+def unknown_idleness(options: Any) -> Iterator[Finding]:
+    """What `kzd retire` will miss where nothing tells that a version is idle."""
+    if not any(getattr(options, option) for key, option in SPOKEN.items() if key != LONG_TASK):
+        message = (
+            "nothing tells when a version is idle (`idleQuery`, `idlePath`, `idleAnnotation`, "
+        )
+        message += "`idleReadiness`): `kzd retire` deletes it only at 0 replicas"
+        yield Finding(NAME, message, note=NEVER_IDLE)
 
 
 def undisturbed(workload: Workload, options: Any) -> Iterator[Edit]:

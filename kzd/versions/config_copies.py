@@ -80,8 +80,9 @@ def kept(
         originals = _named(kind, name, workload, view)
         made = [_copy_of(original, instance) for original in originals]
         if name in map(_name_of, made):
-            yield from _outdated(workload, originals[0], instance, view, found)
-        elif originals:
+            originals = _originals(originals[0], workload, view) if copies else []
+            made = [_copy_of(original, instance) for original in originals]
+        if originals and name not in map(_name_of, made):
             yield from _kept(workload, originals, made, found, view, copies=copies)
 
 
@@ -125,22 +126,15 @@ def needed(workload: Workload, view: ClusterView) -> Iterator[Finding]:
             yield Finding(("metadata", "name"), message, about=other)
 
 
-def _outdated(
-    workload: Workload,
-    copy: Resource,
-    instance: str,
-    view: ClusterView,
-    places: list[FieldPath],
-) -> Iterator[Finding]:
-    """A copy whose original holds something else by now; an older version may well use it."""
+def _originals(copy: Resource, workload: Workload, view: ClusterView) -> list[Resource]:
+    """
+    What a copy that a template names was made of, since its content may be another by now; none
+    where the copy may be an older version's.
+    """
     base = base_of(copy)
-    originals = _of_name(copy.kind, base, workload, view) if base != copy.name else []
-    if not originals or _has_other_versions(workload, view):
-        return
-    if copy.name not in [_name_of(_copy_of(item, instance)) for item in originals]:
-        message = f"names a copy of {copy.kind} '{base}', which holds something else by now; "
-        message += f"must be '{base}' for a new version to get it"
-        yield Finding(places[0], message, "warning", base)
+    if base == copy.name or _has_other_versions(workload, view):
+        return []
+    return _named(copy.kind, base, workload, view)
 
 
 def _has_other_versions(workload: Workload, view: ClusterView) -> bool:

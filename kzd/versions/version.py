@@ -10,10 +10,10 @@ from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.resource import Resource, Workload
 from kzd.cluster.surge import largest_scale
 from kzd.edit import Create, Edit, Finding, Together, path, set_at
-from kzd.long_task import INSTANCE, VERSION, version_hash, version_name
+from kzd.long_task import INSTANCE, LONG_TASK, VERSION, version_hash, version_name
 from kzd.value import text
 from kzd.versions import references
-from kzd.versions.annotations import spoken, undisturbed
+from kzd.versions.annotations import asks, spoken, undisturbed, unknown_idleness
 from kzd.versions.config_copies import kept, needed
 from kzd.versions.disturbances import disturbances
 from kzd.versions.marks import NAME, base_of, is_versioned, marks, oddity, put, unguarded
@@ -48,9 +48,9 @@ def decisions(
     resource: Resource, options: Any, view: ClusterView
 ) -> Iterator[Edit | Create | Finding | Together]:
     """What makes a workload that opted in one of its version; or why it is left as it is."""
-    why = why_not(resource, view)
+    why, stops = why_not(resource, view), asks(resource)
     if why or not isinstance(resource, Workload):
-        yield _refused(why)
+        yield _refused(why, stops=stops)
         return
     instance = _instance(resource, options)
     config = [
@@ -60,14 +60,14 @@ def decisions(
     of_template = [*undisturbed(resource, options), *config]
     odd = oddity(resource, of_template)
     if odd:
-        yield _refused(odd)
+        yield _refused(odd, stops=stops)
         return
     version = _version_with(resource, of_template)
     name = version_name(base_of(resource), version)
     following = _following(resource, version, instance, options, view)
     renamed = [resource, *following.renamed]
-    wrong = [finding for item in renamed for finding in clashes(item, version, view)]
-    findings = list(_first_step(renamed, name))
+    wrong = [told._replace(stops=stops) for of in renamed for told in clashes(of, version, view)]
+    findings = [*_first_step(renamed, name), *unknown_idleness(options)]
     findings += [told for item in renamed for told in unguarded(item)]
     findings += [*following.findings, *(item for item in config if isinstance(item, Finding))]
     parts = (
@@ -78,10 +78,10 @@ def decisions(
     )
     odd = why_unfit(renamed, instance) or oddity(resource, parts)
     if wrong or odd:
-        yield from wrong or [_refused(odd)]
+        yield from wrong or [_refused(odd, stops=stops)]
         return
     if parts:
-        yield Together(parts, f"Deployment '{resource.name}' must become '{name}'")
+        yield Together(parts, f"Deployment '{resource.name}' must become '{name}'", stops)
     if resource.get(NAME) == name:
         yield from [*findings, *references.mentions(resource, name, view)]
 
@@ -120,8 +120,10 @@ def _following(
     return _Following(renamed, edits, [*shared, *of_services, *of_terms, *disturbed])
 
 
-def _refused(why: str) -> Finding:
-    return Finding(NAME, f"gets no Deployment for each version: {why}", "warning")
+def _refused(why: str, *, stops: bool) -> Finding:
+    asked = f", which its annotation `{LONG_TASK}` asks for" if stops else ""
+    message = f"gets no Deployment for each version{asked}: {why}"
+    return Finding(NAME, message, "error" if stops else "warning", stops=stops)
 
 
 def _instance(workload: Workload, options: Any) -> str:
