@@ -240,10 +240,9 @@ def _undeclared(pair: Pair) -> Iterator[str]:
         current = view.get(edit.path)
         if not any(fits(declared, edit.path) for declared in transform.writes_to(view.kind)):
             yield f"{name} does not declare {spelled(edit.path)} of {view.kind}"
-        if any(
-            node.anchor for node in _nodes(pair.before.document, pair.before.prefix + edit.path)
-        ):
-            yield f"{name} edits {spelled(edit.path)}, which an anchor shares"
+        nodes = _nodes(pair.before.document, pair.before.prefix + edit.path)
+        if any(node.anchor and f"*{node.anchor}" in pair.before.document.text for node in nodes):
+            yield f"{name} edits {spelled(edit.path)}, which an alias repeats"
         if current not in (None, {}, []) and not _may_give_way(name, edit, current):
             yield f"{name} overrides {spelled(edit.path)} = {current!r} by {edit.value!r}"
         _put(expected, edit.path, edit.value)

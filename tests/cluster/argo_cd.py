@@ -35,7 +35,7 @@ def argo_cd(space: Space, program: str, folder: Path) -> Iterator[Callable[[str]
 
     commit("")
     with running(
-        program, str(repository), "--path", ".", "--prune", "--namespace", SPACE, "--namespaced",
+        program, str(repository), "--path", ".", "--prune", "--namespace", SPACE,
         "--port", str(PORT),
         log=folder / "argo-cd.log", **space.variables,
     ):  # fmt: skip
