@@ -102,6 +102,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(self.server.content)
 
+    def log_message(self, *_: Any) -> None:
+        pass
+
 
 def _definition(group: str, kind: str, plural: str) -> dict[str, Any]:
     """A CustomResourceDefinition as far as an API server needs one: all fields are kept."""
