@@ -138,11 +138,8 @@ def _originals(copy: Resource, workload: Workload, view: ClusterView) -> list[Re
 
 
 def _has_other_versions(workload: Workload, view: ClusterView) -> bool:
-    return any(
-        other is not workload and other.kind == workload.kind and base_of(other) == base
-        for base in [base_of(workload)]
-        for other in view.near(workload, view.everything)
-    )
+    found = index_of(view).versions[(workload.kind, base_of(workload))]
+    return any(other is not workload for other in view.near(workload, found))
 
 
 def _named(kind: str, name: str, workload: Workload, view: ClusterView) -> list[Resource]:

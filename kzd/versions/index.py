@@ -12,6 +12,7 @@ from kzd.cluster.resource import Resource, Workload
 from kzd.cluster.selection import SelectorIndex
 from kzd.edit import FieldPath, path
 from kzd.value import mapping, text
+from kzd.versions.marks import base_of
 
 SELECTOR = path("spec.selector")
 WORKLOAD_REF = path("spec.workloadRef")
@@ -23,14 +24,15 @@ class Index:
     """
     The input as it came in.
 
-    `named` are the resources by kind and each name that they have or had; `targets` what
-    scales others; `templates` those that use the template of another workload;
+    `named` are the resources by kind and each name that they have or had, `versions` the workloads
+    by kind and the name before the version; `targets` what scales others; `templates` those that use the template of another workload;
     `kustomizations` what kustomize is told; `mentions` the references by kind and name that
     nothing follows, with their namespaces; `selectors` the workloads by what they select.
     """
 
     def __init__(self, view: ClusterView) -> None:
         self.named: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+        self.versions: dict[tuple[str, str], list[Workload]] = defaultdict(list)
         self.targets: list[Resource] = []
         self.kustomizations: list[Resource] = []
         self.templates: list[Resource] = []
@@ -39,6 +41,8 @@ class Index:
         for resource in view.everything:
             for name in resource.names:
                 self.named[(resource.kind, name)].append(resource)
+            if isinstance(resource, Workload):
+                self.versions[(resource.kind, base_of(resource))].append(resource)
             if target_of(resource):
                 self.targets.append(resource)
             if resource.group == KUSTOMIZE:
