@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
@@ -47,27 +46,6 @@ def spelled(field_path: FieldPath) -> str:
         else:
             text += f".{step}" if text else step
     return text
-
-
-def fitting(data: Any, pattern: str) -> Iterator[tuple[FieldPath, Any]]:
-    """
-    The fields of plain data that a pattern fits, `[]` being any element, and what they hold.
-
-    >>> list(fitting({"volumes": [{"secret": {"secretName": "key"}}]}, "volumes[].secret"))
-    [(('volumes', 0, 'secret'), {'secretName': 'key'})]
-    """
-    step, _, rest = pattern.partition(".")
-    field = step.removesuffix("[]")
-    value = data.get(field) if isinstance(data, dict) else None
-    held: list[tuple[FieldPath, Any]] = [((field,), value)]
-    if field != step:
-        items = value if isinstance(value, list) else []
-        held = [((field, index), item) for index, item in enumerate(items)]
-    for place, item in held:
-        if rest:
-            yield from (((*place, *below), leaf) for below, leaf in fitting(item, rest))
-        else:
-            yield place, item
 
 
 def set_at(data: Any, field_path: FieldPath, value: Any) -> None:

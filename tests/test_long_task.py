@@ -22,6 +22,7 @@ from kzd.retire.item import Item
 from kzd.retire.pod_idleness import by_annotation, by_endpoint
 from kzd.text.compose import compose
 from kzd.transforms.long_task import Options
+from kzd.versions import patterns
 
 CONTAINERS = [{"name": "web", "image": "example/web:1.0"}]
 TEMPLATE: dict[str, Any] = {
@@ -178,3 +179,4 @@ def takes(option: str, said: str) -> bool:
 
 def test_the_docstrings_are_true() -> None:
     assert doctest.testmod(long_task).failed == 0
+    assert doctest.testmod(patterns).failed == 0

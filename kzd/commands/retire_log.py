@@ -50,7 +50,7 @@ class Log:
                 "ageSeconds": item.age_seconds, "replicas": item.replicas, "pods": item.pods,
             }  # fmt: skip
             self._line("planned", item.because, **_about(item), **more)
-        for text in plan.notes if self._is_json else ():
+        for text in plan.notes:
             self._line("noted", text)
 
     def __call__(self, event: str, about: Decision | Step, because: str) -> None:

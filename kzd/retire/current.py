@@ -20,7 +20,6 @@ from kzd.value import mapping
 RENDERED_AT = "kzd.dev/rendered-at"
 """The annotation of a reduced manifest with the time at which the whole one was rendered."""
 
-
 CLOCK_SECONDS = 60.0
 """How far the clock where manifests are rendered may be ahead."""
 
@@ -38,9 +37,8 @@ class Wanted(NamedTuple):
     What manifests say.
 
     `objects` are all of them as (kind, namespace, name), which are never touched; `copies` those
-    that are of one version alone.  They were
-    rendered `age_seconds` ago by the clock of this machine or, where they say so themselves, at
-    `rendered_at`.
+    that are of one version alone.  They were rendered `age_seconds` ago by the clock of this
+    machine or, where they say so themselves, at `rendered_at`.
     """
 
     currents: tuple[Current, ...]
@@ -54,6 +52,11 @@ class Wanted(NamedTuple):
     def namespaces(self) -> list[str]:
         """The namespaces of the current versions."""
         return sorted({current.key.namespace for current in self.currents})
+
+    @property
+    def owners(self) -> set[tuple[str, ...]]:
+        """Whose versions are current: namespaces and instances."""
+        return {current.key[:2] for current in self.currents}
 
     def of(self, key: Key) -> list[Current]:
         """The current versions of a base: one, unless the manifests are ambiguous."""

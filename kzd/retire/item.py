@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from kzd.cluster.naming import TARGETS
 from kzd.cluster.selection import label_selector_matches
 from kzd.value import integer, mapping, sequence, text
 
@@ -117,6 +118,11 @@ class Item(NamedTuple):
         return mapping(mapping(self.template.get("metadata")).get("labels"))
 
     @property
+    def is_observed(self) -> bool:
+        """Whether a Deployment's status is of what it asks for now."""
+        return bool(self.status.get("observedGeneration") == self.metadata.get("generation"))
+
+    @property
     def replicas(self) -> int:
         """The replicas that a Deployment asks for; 1 where unset."""
         value = integer(self.spec.get("replicas"))
@@ -126,12 +132,17 @@ class Item(NamedTuple):
         """Whether a Deployment's or a budget's selector selects labels."""
         return label_selector_matches(self.spec.get("selector"), labels)
 
+    @property
+    def target(self) -> str:
+        """The name of the Deployment that an autoscaler is for, empty where it is for none."""
+        _, place = TARGETS.get(self.kind, ("", ""))
+        found = mapping(self.spec.get(place.removeprefix("spec.")))
+        is_deployment = (found.get("kind") or "Deployment") == "Deployment"  # KEDA's default
+        return (text(found.get("name")) or "") if is_deployment else ""
+
     def scales(self, deployment: Item) -> bool:
         """Whether an autoscaler is for a Deployment."""
-        field = "targetRef" if self.kind == "VerticalPodAutoscaler" else "scaleTargetRef"
-        target = mapping(self.spec.get(field))
-        kind = target.get("kind") or "Deployment"  # KEDA's default
-        return kind == "Deployment" and target.get("name") == deployment.name
+        return bool(self.target) and self.target == deployment.name
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from kzd.retire.current import Wanted
-from kzd.retire.item import AUTOSCALERS, CONFIGS, Item
+from kzd.retire.item import CONFIGS, Item
 from kzd.retire.ownership import Shown, is_for_one_version, is_named_by_labels, key_of, wishes
 from kzd.retire.plan import Limits, Step
 from kzd.retire.steps import delete
-from kzd.value import mapping
 
 
 def leftovers(
@@ -37,10 +36,9 @@ def leftovers(
 
 def _is_ours(item: Item, wanted: Wanted, shown: Shown, limits: Limits) -> bool:
     key = key_of(item, wanted.instance)
-    spaces = {current.key[:2] for current in wanted.currents}
     versions = {current.key.version for current in wanted.currents}
     return (
-        key[:2] in spaces
+        key[:2] in wanted.owners
         and key.version not in versions
         and not wanted.holds(item)
         and is_named_by_labels(item, wanted.instance)
@@ -68,8 +66,5 @@ def _is_without_target(item: Item, shown: Shown) -> bool:
             return False
         labels = [deployment.pod_labels for deployment in shown.deployments]
         return not any(map(item.selects, [*labels, *(pod.labels for pod in shown.pods)]))
-    field = "scaleTargetRef" if item.kind in AUTOSCALERS else "targetRef"
-    target = mapping(item.spec.get(field))
-    is_of_deployment = (target.get("kind") or "Deployment") == "Deployment"
     names = {deployment.name for deployment in shown.deployments}
-    return is_of_deployment and bool(target.get("name")) and target["name"] not in names
+    return bool(item.target) and item.target not in names

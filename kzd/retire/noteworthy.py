@@ -68,9 +68,9 @@ def _is_older(item: Item, current: Current) -> bool:
 
 def _is_of_another(item: Item, current: Current, wanted: Wanted) -> bool:
     """Whether a version of the same base has an owner that is not in the manifests."""
-    key, owners = key_of(item, wanted.instance), {it.key[:2] for it in wanted.currents}
+    key = key_of(item, wanted.instance)
     is_of_base = bool(key.instance and key.version) and key.base == current.key.base
-    return is_of_base and key[:2] not in owners
+    return is_of_base and key[:2] not in wanted.owners
 
 
 def _older(item: Item, wanted: Wanted, shown: Shown) -> str:

@@ -71,8 +71,7 @@ class Decision(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """
-    All decisions, made at `made_at`; `leftovers` are objects that no version has any more."""
+    """All decisions, made at `made_at`; `leftovers` are what no version has any more."""
 
     made_at: datetime
     limits: Limits

@@ -50,8 +50,7 @@ def plan(wanted: Wanted, shown: Sequence[Shown], limits: Limits, judge: Judge) -
 
 def _is_of_these(version: Version, wanted: Wanted) -> bool:
     """Whether it belongs to an owner in the manifests, or can't be told to belong to another."""
-    spaces = {current.key[:2] for current in wanted.currents}
-    return version.key[:2] in spaces or not version.key.instance
+    return version.key[:2] in wanted.owners or not version.key.instance
 
 
 def _in_order(decision: Decision) -> tuple[object, ...]:

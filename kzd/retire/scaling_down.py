@@ -6,7 +6,7 @@ from kzd.retire.idleness import Evidence, working
 from kzd.retire.item import DELETION_COST, Item
 from kzd.retire.ownership import Version
 from kzd.retire.plan import Step
-from kzd.retire.pod_idleness import is_ready
+from kzd.retire.pod_idleness import is_ready, is_running
 from kzd.retire.steps import autoscalers_off, mark, scale
 
 LOWEST_COST, HIGHEST_COST = -(2**31), 2**31 - 1
@@ -23,8 +23,8 @@ def why_not_down(version: Version, evidence: Evidence) -> str:
     deployment, status = version.deployment, version.deployment.status
     pods = working(version.pods)
     counts = {status.get(field) for field in ("replicas", "updatedReplicas")}
-    is_settled = status.get("observedGeneration") == deployment.metadata.get("generation")
-    if not is_settled or counts != {deployment.replicas} or len(pods) != deployment.replicas:
+    are_its = counts == {deployment.replicas} and len(pods) == deployment.replicas
+    if not deployment.is_observed or not are_its:
         return "it has not settled: its Pods are not those it asks for"
     if len({pod.controller.get("uid") for pod in pods}) != 1:
         return "its Pods are of more than one ReplicaSet"
@@ -54,7 +54,7 @@ def scaling_down(version: Version, evidence: Evidence) -> list[Step]:
 
 
 def _ranks_last(pod: Item) -> bool:
-    return bool(pod.spec.get("nodeName")) and pod.status.get("phase") == "Running" and is_ready(pod)
+    return bool(pod.spec.get("nodeName")) and is_running(pod) and is_ready(pod)
 
 
 def _cost(pod: Item) -> int:

@@ -21,8 +21,7 @@ def why_not_there(current: Current, shown: Shown) -> str:
     found = _deployment(current, shown)
     if found is None:
         return f"the current version, {current.name}, is not in the cluster"
-    is_seen = found.status.get("observedGeneration") == found.metadata.get("generation")
-    if not is_seen or found.condition("Available").get("status") != "True":
+    if not found.is_observed or found.condition("Available").get("status") != "True":
         return f"the current version, {current.name}, is not available"
     if found.replicas:
         runs = (integer(found.status.get("availableReplicas")) or 0) >= 1

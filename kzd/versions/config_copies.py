@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from kzd.cluster.cluster_view import ClusterView
@@ -13,9 +13,10 @@ from kzd.cluster.role import is_kept_away
 from kzd.edit import Create, Edit, FieldPath, Finding, spelled
 from kzd.long_task import BASE, INSTANCE, PRUNE_GUARDS, VERSION, content_hash, version_name
 from kzd.validation.validate import problems
-from kzd.value import mapping, sequence, text
+from kzd.value import mapping, text
 from kzd.versions.index import index_of
 from kzd.versions.marks import base_of, is_guarded
+from kzd.versions.patterns import Tree, fitting, tree_of
 
 CONTENT = ("immutable", "type", "data", "binaryData", "stringData")
 OTHERS_FILL = ("kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token")
@@ -29,44 +30,16 @@ LONGEST_LABEL = 63
 KEEPS = "an old version needs what it started with, whatever a newer one brings or leaves out"
 
 
-def _tree(names: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Names by the steps that lead to them, the kind at the end of each."""
-    root: dict[str, Any] = {}
-    for kind, pattern in names:
-        *above, last = pattern.split(".")
-        node = root
-        for step in above:
-            node = node.setdefault(step, {})
-        node[last] = kind
-    return root
+CONFIGS = tree_of(CONFIG_NAMES)
+NEEDED = tree_of(NEEDED_NAMES)
+EVERYTHING = tree_of((*CONFIG_NAMES, *NEEDED_NAMES))
 
 
-CONFIGS = _tree(CONFIG_NAMES)
-NEEDED = _tree(NEEDED_NAMES)
-EVERYTHING = _tree((*CONFIG_NAMES, *NEEDED_NAMES))
-
-
-def pod_names(workload: Workload, tree: dict[str, Any]) -> Iterator[tuple[str, str, FieldPath]]:
+def pod_names(workload: Workload, tree: Tree) -> Iterator[tuple[str, str, FieldPath]]:
     """What the template names, as one of the trees above says: kind, name, and where it is."""
-    yield from _named_in(workload.pod_spec, tree, workload.pod())
-
-
-def _named_in(
-    value: Any, tree: dict[str, Any], place: FieldPath
-) -> Iterator[tuple[str, str, FieldPath]]:
-    for step, below in tree.items() if isinstance(value, dict) else ():
-        field = step.removesuffix("[]")
-        found = value.get(field)
-        if not found:
-            continue
-        if isinstance(below, str):
-            if isinstance(found, str):
-                yield below, found, (*place, field)
-        elif field == step:
-            yield from _named_in(found, below, (*place, field))
-        else:
-            for index, item in enumerate(sequence(found)):
-                yield from _named_in(item, below, (*place, field, index))
+    for kind, place, name in fitting(workload.pod_spec, tree, workload.pod()):
+        if isinstance(name, str):
+            yield kind, name, place
 
 
 def kept(

@@ -25,9 +25,10 @@ class Index:
     The input as it came in.
 
     `named` are the resources by kind and each name that they have or had, `versions` the workloads
-    by kind and the name before the version; `targets` what scales others; `templates` those that use the template of another workload;
-    `kustomizations` what kustomize is told; `mentions` the references by kind and name that
-    nothing follows, with their namespaces; `selectors` the workloads by what they select.
+    by kind and the name before the version; `targets` what scales others; `templates` those that
+    use the template of another workload; `kustomizations` what kustomize is told; `mentions` the
+    references by kind and name that nothing follows, with their namespaces; `selectors` the
+    workloads by what they select.
     """
 
     def __init__(self, view: ClusterView) -> None:

@@ -9,13 +9,16 @@ from kzd.cluster.cluster_view import ClusterView
 from kzd.cluster.naming import DESCRIBED, KEDA_HPA, POD_TERMS, target_of
 from kzd.cluster.resource import Resource, Service, Workload
 from kzd.cluster.selection import label_selector_matches
-from kzd.edit import Edit, FieldPath, Finding, fitting, path
+from kzd.edit import Edit, FieldPath, Finding, path
 from kzd.long_task import VERSION, version_name
 from kzd.value import mapping, text, words
 from kzd.versions.index import index_of
+from kzd.versions.patterns import fitting, tree_of
 
 MATCH_LABELS = path("spec.selector.matchLabels")
 POD_TEMPLATE_HASH = "pod-template-hash"
+TERMS = tree_of(("term", place) for place in POD_TERMS)
+METRICS = tree_of([("metric", DESCRIBED)])
 
 
 def targeting(workload: Workload, view: ClusterView) -> list[tuple[Resource, FieldPath]]:
@@ -58,7 +61,7 @@ def _others(selector: Any, near: Resource, workload: Workload, view: ClusterView
 
 def described(workload: Workload, autoscaler: Resource) -> Iterator[FieldPath]:
     """Where the metrics of its autoscaler name the workload itself."""
-    for place, item in fitting(autoscaler.data, DESCRIBED):
+    for _, place, item in fitting(autoscaler.data, METRICS):
         about = mapping(item)
         if about.get("kind") == workload.kind and text(about.get("name")) in workload.names:
             yield (*place, "name")
@@ -95,9 +98,8 @@ def terms(workload: Workload, view: ClusterView) -> tuple[list[FieldPath], list[
 
 def _all_terms(workload: Workload) -> list[tuple[dict[str, Any], FieldPath]]:
     return [
-        (mapping(term), workload.pod(*place))
-        for pattern in POD_TERMS
-        for place, term in fitting(workload.pod_spec, pattern)
+        (mapping(term), place)
+        for _, place, term in fitting(workload.pod_spec, TERMS, workload.pod())
     ]
 
 
