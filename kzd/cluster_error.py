@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from kzd.errors import KzdError
@@ -28,14 +30,21 @@ class ClusterError(KzdError):
         self.reason = reason
 
 
-def explain(error: ClusterError, command: str) -> None:
-    """Say which command prints the Role that gives a permission, where one is missing."""
-    for each in (error, *error.others):
-        denied = DENIED.search(each.message)
-        if denied and denied[1] == "namespaces":
-            each.message += "; --namespace names one that is there, and needs no such permission"
-        elif denied:
-            each.message += f"; `{command}` prints the Role that it needs"
+@contextmanager
+def explained(command: str) -> Iterator[None]:
+    """Where a permission is missing, the ClusterError says which command prints the Role."""
+    try:
+        yield
+    except ClusterError as error:
+        for each in (error, *error.others):
+            denied = DENIED.search(each.message)
+            if denied and denied[1] == "namespaces":
+                each.message += (
+                    "; --namespace names one that is there, and needs no such permission"
+                )
+            elif denied:
+                each.message += f"; `{command}` prints the Role that it needs"
+        raise
 
 
 def refusal(method: str, path: str, status: int, body: bytes) -> ClusterError:

@@ -48,18 +48,15 @@ def cleanup(kubeconfig: str, context: str, namespace: str) -> int:
     """
 
     def command() -> Answer:
-        from kzd.cluster_error import ClusterError, explain
+        from kzd.cluster_error import explained
         from kzd.kubeconfig import connect
         from kzd.measure.cleanup import remove
         from kzd.measure.plan import NAME
         from kzd.measure.rbac import COMMAND
 
-        try:
+        with explained(COMMAND):
             api = connect(kubeconfig, context)
             removed = remove(api, namespace or NAME, with_namespace=not namespace)
-        except ClusterError as error:
-            explain(error, COMMAND)
-            raise
         told = [f"removed {name}" for name in removed] or ["nothing to remove"]
         return Answer(b"", "".join(map(text.note, told)), 0)
 

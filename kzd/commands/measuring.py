@@ -37,7 +37,7 @@ def records(names: Sequence[str]) -> tuple[list[Deletion], list[str]]:
 
 def run(options: dict[str, Any]) -> Answer:
     """Measure as the options of `kzd measure` say; the records go out as they come."""
-    from kzd.cluster_error import ClusterError, explain
+    from kzd.cluster_error import explained
     from kzd.kubeconfig import connect
     from kzd.measure.collect import collect
     from kzd.measure.plan import is_left
@@ -54,14 +54,10 @@ def run(options: dict[str, Any]) -> Answer:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # Windows has one of them
             signal.signal(getattr(signal, name), _interrupt)
-    try:
-        with Bar(sys.stderr) as bar, _Output(resume) as output:
-            for note in notes:
-                bar.tell(note)
-            collect(api, plan, write=output.write, tell=bar.tell, show=bar.show, done=done)
-    except ClusterError as error:
-        explain(error, COMMAND)
-        raise
+    with explained(COMMAND), Bar(sys.stderr) as bar, _Output(resume) as output:
+        for note in notes:
+            bar.tell(note)
+        collect(api, plan, write=output.write, tell=bar.tell, show=bar.show, done=done)
     then = f"then: kzd measure summary {resume or 'FILE'} > propagation.yaml"
     return Answer(b"", text.note(then), 0)
 

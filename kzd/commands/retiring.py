@@ -7,7 +7,7 @@ from datetime import UTC
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from kzd.cluster_error import ClusterError, explain
+from kzd.cluster_error import explained
 from kzd.commands import files
 from kzd.commands.answer import Answer
 from kzd.commands.retire import LIMIT_NAMES
@@ -52,11 +52,8 @@ def applied(options: dict[str, Any]) -> Answer:
     if not _is_confirmed(options):
         return Answer(b"", note("nothing was done"), INTERRUPTED)
     try:
-        waiting = carry_out(api, made, sight, tell=log, wait_seconds=options["wait_seconds"])
-    except ClusterError as error:
-        log.end([], "it failed")
-        explain(error, MANIFEST)
-        raise
+        with explained(MANIFEST):
+            waiting = carry_out(api, made, sight, tell=log, wait_seconds=options["wait_seconds"])
     except KeyboardInterrupt:
         log.end([], "interrupted; the next run goes on")
         raise
@@ -89,11 +86,8 @@ def _read_plan(name: str) -> Plan | None:
 def _plan(wanted: Wanted, api: KubeApi, options: dict[str, Any]) -> Plan:
     from kzd.retire.planner import plan
 
-    try:
+    with explained(MANIFEST):
         shown = [_shown(api)(namespace) for namespace in wanted.namespaces]
-    except ClusterError as error:
-        explain(error, MANIFEST)
-        raise
     return plan(wanted, shown, _limits(options), _judge(api, options))
 
 

@@ -121,8 +121,7 @@ class Composer:
         self.tape.marked.add(node)
         if event.tag:
             self.tape.shared.add(node)
-        if event.anchor:
-            self._anchored.setdefault(event.anchor, []).append(node)
+        self._anchored.setdefault(event.anchor, []).append(node)
 
     def _note(self, kind: int, start: int, end: int) -> int:
         tape = self.tape
