@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,6 +16,7 @@ from urllib3 import HTTPResponse, Timeout
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from tests.fake_cluster import Call, FakeCluster, Object, refusal
+from tests.serving import served
 
 PATH = re.compile(
     r"/(?:api/v1|apis/[^/]+/v[^/]+)(?:/namespaces/(?P<namespace>[^/]+)(?=/.))?"
@@ -149,8 +149,6 @@ class Pool:
 class Server(ThreadingHTTPServer):
     """Clients come and go here as they like."""
 
-    daemon_threads = True
-
     def handle_error(self, *_: Any) -> None:
         pass
 
@@ -160,15 +158,10 @@ def serving(nodes: Callable[[Any], Any]) -> Iterator[FakeCluster]:
     """A cluster on a free port of this machine, until the end of the block."""
     made = FakeCluster(nodes)
     handler = type("OfOneCluster", (Handler,), {"cluster": made})
-    with Server(("127.0.0.1", 0), handler) as server:
-        made.address = f"http://127.0.0.1:{server.server_port}"
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
+    with served(handler, Server) as made.address:
         try:
             yield made
         finally:
             with made.lock:
                 made.is_over = True
                 made.changed.notify_all()
-            server.shutdown()
-            thread.join()

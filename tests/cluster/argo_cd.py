@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cluster.programs import running
-from tests.cluster.test_retire import until
+from tests.cluster.programs import running, until
 from tests.cluster.versions import SPACE, Space
 
 PORT = 18099

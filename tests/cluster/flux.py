@@ -6,16 +6,15 @@ import hashlib
 import io
 import json
 import tarfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.programs import running
-from tests.cluster.test_retire import until
+from tests.cluster.programs import running, until
 from tests.cluster.versions import SPACE, Space
+from tests.serving import served
 
 SOURCE, KUSTOMIZE = "source.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io"
 READ = (
@@ -43,7 +42,7 @@ KUSTOMIZATION = {
 @contextmanager
 def flux(space: Space, program: str, folder: Path) -> Iterator[Callable[[str], None]]:
     """Its `kustomize-controller`, which prunes; what is called with manifests releases them."""
-    server = Server()
+    repository = Repository()
     for group, kind, plural in READ:
         space.apply_json(_definition(group, kind, plural))
         space.kubectl("wait", "--for=condition=Established", f"crd/{plural}.{group}")
@@ -51,7 +50,7 @@ def flux(space: Space, program: str, folder: Path) -> Iterator[Callable[[str], N
     space.apply_json(KUSTOMIZATION)
 
     def release(text: str) -> None:
-        artifact = server.hold(_archive(text))
+        artifact = repository.hold(_archive(text))
         _patch(space, f"gitrepositories.{SOURCE}", {"status": {"artifact": artifact}})
         path = f"/apis/{KUSTOMIZE}/v1/namespaces/{SPACE}/kustomizations/{NAME}"
 
@@ -61,31 +60,28 @@ def flux(space: Space, program: str, folder: Path) -> Iterator[Callable[[str], N
 
         until(is_applied)
 
-    with running(
+    handler = type("OfOneRepository", (_Handler,), {"repository": repository})
+    with served(handler) as repository.address, running(
         program, "--metrics-addr=127.0.0.1:0", "--health-addr=127.0.0.1:0",
         log=folder / "flux.log", RUNTIME_NAMESPACE=SPACE, **space.variables,
     ):  # fmt: skip
-        try:
-            yield release
-        finally:
-            server.shutdown()
+        yield release
     _patch(space, f"kustomizations.{KUSTOMIZE}", {"metadata": {"finalizers": None}})
 
 
-class Server(ThreadingHTTPServer):
-    """Answers each path with the archive that it holds."""
+class Repository:
+    """What each path of the file server has: one archive."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        self.address = ""
         self.content = b""
-        threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def hold(self, content: bytes) -> dict[str, str]:
         """Hold this one; what a repository's status says of it."""
         self.content = content
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
         return {
-            "url": f"http://127.0.0.1:{self.server_port}/{digest[7:]}.tar.gz",
+            "url": f"{self.address}/{digest[7:]}.tar.gz",
             "path": "all.tar.gz",
             "revision": f"main@{digest}",
             "digest": digest,
@@ -94,13 +90,13 @@ class Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: Server
+    repository: Repository
 
     def do_GET(self) -> None:
         self.send_response(200)
-        self.send_header("Content-Length", str(len(self.server.content)))
+        self.send_header("Content-Length", str(len(self.repository.content)))
         self.end_headers()
-        self.wfile.write(self.server.content)
+        self.wfile.write(self.repository.content)
 
     def log_message(self, *_: Any) -> None:
         pass

@@ -20,7 +20,7 @@ from tests.cluster.argo_cd import argo_cd
 from tests.cluster.conftest import Cluster
 from tests.cluster.flux import flux
 from tests.cluster.lab import IMAGE, Lab
-from tests.cluster.test_retire import until
+from tests.cluster.programs import until
 from tests.cluster.versions import ONLY, Space, assert_survived, space_of
 
 Engine = Callable[[Space, str, Path], AbstractContextManager[Callable[[str], None]]]

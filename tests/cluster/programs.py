@@ -1,12 +1,15 @@
-"""Programs in the background."""
+"""Programs in the background, and waiting for what they do."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+READY_SECONDS = 120.0
 
 
 @contextmanager
@@ -21,3 +24,11 @@ def running(*command: str, log: Path, **variables: str) -> Iterator[None]:
         finally:
             program.terminate()
             program.wait()
+
+
+def until(is_true: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + READY_SECONDS
+    while not is_true():
+        assert time.monotonic() < end
+        time.sleep(1)

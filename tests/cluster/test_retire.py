@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,13 @@ from kzd.long_task import VERSION
 from kzd.retire.item import RESOURCES
 from tests.cluster.conftest import Cluster
 from tests.cluster.lab import kzd
+from tests.cluster.programs import until
+from tests.cluster.versions import namespace
 
 pytestmark = pytest.mark.cluster
 
 SPACE = "kzd-retire-test"
 TASK_SECONDS = 60
-READY_SECONDS = 120.0
 APP = """\
 import signal, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -130,20 +131,11 @@ class Life:
         }
 
 
-def until(is_true: Callable[[], bool]) -> None:
-    end = time.monotonic() + READY_SECONDS
-    while not is_true():
-        assert time.monotonic() < end
-        time.sleep(1)
-
-
 @pytest.fixture(params=[False, True], ids=["alone", "with an autoscaler"])
 def life(request: pytest.FixtureRequest, cluster: Cluster, tmp_path: Path) -> Iterator[Life]:
     made = Life(cluster, tmp_path, with_autoscaler=request.param)
-    made.api.create("/api/v1/namespaces", {"metadata": {"name": SPACE}})
-    yield made
-    made.api.delete(f"/api/v1/namespaces/{SPACE}")
-    until(lambda: made.api.find(f"/api/v1/namespaces/{SPACE}") is None)
+    with namespace(made.api, SPACE):
+        yield made
 
 
 def test_a_task_ends_undisturbed_and_then_its_version_goes(life: Life) -> None:

@@ -15,7 +15,7 @@ from kzd.kubeconfig import connect
 from kzd.long_task import BASE
 from kzd.retire.item import RESOURCES
 from tests.cluster.conftest import Cluster
-from tests.cluster.test_retire import until
+from tests.cluster.programs import until
 from tests.hosts.conftest import Done, Hosts
 
 SPACE = "kzd-prune-test"
@@ -130,13 +130,20 @@ class Space:
 def space_of(cluster: Cluster, folder: Path) -> Iterator[Space]:
     """A namespace that is gone afterwards; files and configurations of programs in the folder."""
     made = Space(cluster, Hosts(folder))
-    path = f"/api/v1/namespaces/{SPACE}"
-    made.api.create("/api/v1/namespaces", {"metadata": {"name": SPACE}})
-    try:
+    with namespace(made.api, SPACE):
         yield made
+
+
+@contextmanager
+def namespace(api: KubeApi, name: str) -> Iterator[None]:
+    """A namespace of this name, until the end of the block."""
+    path = f"/api/v1/namespaces/{name}"
+    api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+    try:
+        yield
     finally:
-        made.api.delete(path)
-        until(lambda: made.api.find(path) is None)
+        api.delete(path)
+        until(lambda: api.find(path) is None)
 
 
 def assert_survived(before: dict[str, str], after: dict[str, str]) -> None:

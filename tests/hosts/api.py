@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Lock
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from tests.hosts import openapi
 from tests.hosts.protobuf import MAGIC, secret
+from tests.serving import served
 
 MAXIMUM_BYTES = 4 * 1024 * 1024
 
@@ -221,16 +222,8 @@ def serving() -> Iterator[Api]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        api.address = f"http://127.0.0.1:{server.server_port}"
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield api
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(Handler) as api.address:
+        yield api
 
 
 def _body(data: bytes) -> Any:

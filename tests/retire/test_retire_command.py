@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -37,6 +37,7 @@ from tests.retire.versions import (
     rendered,
     service,
 )
+from tests.serving import served
 
 OLD, NEW = version_name("worker", ONE), version_name("worker", TWO)
 
@@ -829,12 +830,8 @@ def serving(status: int, answer: str) -> Iterator[tuple[int, list[Any]]]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        yield server.server_port, asked
-        server.shutdown()
-        thread.join()
+    with served(Handler) as address:
+        yield int(address.rpartition(":")[2]), asked
 
 
 def sample(value: str) -> str:
