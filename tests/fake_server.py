@@ -147,7 +147,9 @@ class Pool:
 
 
 class Server(ThreadingHTTPServer):
-    """Clients come and go here as they like."""
+    """Clients come and go here as they like, many at once."""
+
+    request_queue_size = 128
 
     def handle_error(self, *_: Any) -> None:
         pass

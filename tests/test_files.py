@@ -280,7 +280,7 @@ def test_a_real_interrupt_leaves_whole_files(console: Console) -> None:
     )  # fmt: skip
     with open(reading, "wb"):  # now it waits for the pipe's text
         process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=20)
+    _, told = process.communicate(timeout=60)
 
     assert process.returncode == 130
     assert b"Traceback" not in told
@@ -385,7 +385,7 @@ def test_a_closed_pipe_ends_without_a_word(console: Console) -> None:
     )  # fmt: skip
     assert process.stdout is not None
     process.stdout.close()
-    _, told = process.communicate(timeout=20)
+    _, told = process.communicate(timeout=60)
 
     assert (process.returncode, told) == (3, b"")
 

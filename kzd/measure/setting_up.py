@@ -108,11 +108,11 @@ class Probe:
 
         Raises ClusterError.
         """
-        begin = time.monotonic()
+        begin = now = time.monotonic()
         left = list(names)
         told = ""
-        while left := [name for name in left if not self._is_ready(watching, name)]:
-            waited = time.monotonic() - begin
+        while left := [name for name in left if not self._is_ready(watching, name, now)]:
+            waited = now - begin
             why = self._why(watching, left[0])
             if waited > READY_SECONDS:
                 raise ClusterError(
@@ -122,10 +122,11 @@ class Probe:
                 told = why
                 self.tell(f"waiting for Deployment/{left[0]}: {why}")
             watching.wait(POLL_SECONDS)
+            now = time.monotonic()
 
-    def _is_ready(self, watching: Watching, name: str) -> bool:
+    def _is_ready(self, watching: Watching, name: str, now: float) -> bool:
         found: Object = self.api.get(self._deployment(name))
-        self._refuse(name, found)
+        self._refuse(name, found, now)
         seen = watching.of_role(_role(name))
         if not _is_complete(found) or not all(pod.is_ready for pod in seen):
             return False
@@ -134,18 +135,16 @@ class Probe:
         there = {item["metadata"]["name"] for item in listed.get("items") or [] if is_there(item)}
         return there == {pod.name for pod in seen} and len(seen) == found["spec"]["replicas"]
 
-    def _refuse(self, name: str, found: Object) -> None:
+    def _refuse(self, name: str, found: Object, now: float) -> None:
         """
-        Raise where Pods are not created, and that lasts.
+        Raise where Pods are not created, and that lasts; `now` is the same for all Deployments.
 
         A quota won't go away by waiting, and it is the reason that users look for.
         """
         why = _creation_failure(found)
         if not why:
             self._refused_since.pop(name, None)
-        elif time.monotonic() - self._refused_since.setdefault(name, time.monotonic()) > (
-            REFUSED_SECONDS
-        ):
+        elif now - self._refused_since.setdefault(name, now) > REFUSED_SECONDS:
             raise ClusterError(f"Deployment/{name}: {why}", status=403)
 
     def _why(self, watching: Watching, name: str) -> str:
@@ -171,6 +170,7 @@ def probe(api: KubeApi, plan: Plan, tell: Tell) -> Iterator[tuple[Probe, Watchin
         api.reach()
         made.make()
         watching = Watching(api, made.namespace, made.run)
+        watching.wait_for_lists()
         names = (NAME, objects.OBSERVERS) if plan.observers else (NAME,)
         made.wait_until_ready(watching, names)
         yield made, watching

@@ -49,23 +49,29 @@ class Watching:
         self._failure: ClusterError | None = None
         self._is_over = False
         slices = f"kubernetes.io/service-name={NAME}"
-        for kind, selector, see in (
-            ("Pod", f"{RUN}={run}", self._see_pod),
-            ("EndpointSlice", slices, self._see_slice),
-        ):
-            path = collection(kind, namespace)
-            Thread(target=self._follow, args=(path, selector, see), daemon=True).start()
+        watches = (
+            (collection("Pod", namespace), f"{RUN}={run}", self._see_pod),
+            (collection("EndpointSlice", namespace), slices, self._see_slice),
+        )
+        self._unlisted = {path for path, *_ in watches}
+        for watch in watches:
+            Thread(target=self._follow, args=watch, daemon=True).start()
 
     def stop(self) -> None:
         """See nothing more; what was seen stays."""
         self._is_over = True
 
+    def wait_for_lists(self) -> None:
+        """Wait until all that was there at the beginning is seen; raises as `wait` does."""
+        with self.changed:
+            self.changed.wait_for(lambda: self._failure or not self._unlisted)
+        self._raise()
+
     def wait(self, seconds: float) -> None:
         """Wait for an event or so long; raises ClusterError where nothing can be seen any more."""
         with self.changed:
             self.changed.wait(seconds)
-        if self._failure:
-            raise self._failure
+        self._raise()
 
     def pause(self, seconds: float) -> None:
         """Wait so long, whatever happens; raises as `wait` does."""
@@ -109,6 +115,10 @@ class Watching:
                     raise
             time.sleep(PAUSE_SECONDS)
 
+    def _raise(self) -> None:
+        if self._failure:
+            raise self._failure
+
     def _fail(self, error: ClusterError) -> None:
         with self.changed:
             self._failure = error
@@ -121,6 +131,9 @@ class Watching:
         self._forget(path, {item["metadata"]["name"] for item in items})
         for item in items:
             self._tell(see, "LISTED", item)
+        with self.changed:
+            self._unlisted.discard(path)
+            self.changed.notify_all()
         version = listed["metadata"]["resourceVersion"]
         while not self._is_over:
             for event in self._api.watch(path, version, labelSelector=selector):

@@ -164,8 +164,8 @@ def test_a_pod_that_never_becomes_ready(
 def test_what_a_run_waits_for_is_told(
     measure: Measuring, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kzd.measure.setting_up.TOLD_SECONDS", 0.05)
-    monkeypatch.setattr("kzd.measure.setting_up.READY_SECONDS", 0.5)
+    monkeypatch.setattr("kzd.measure.setting_up.TOLD_SECONDS", -1.0)
+    monkeypatch.setattr("kzd.measure.setting_up.READY_SECONDS", 0.2)
     cluster.nodes.unready[BACKEND], why = POD_WAITS["image"]
 
     done = measure()
@@ -176,8 +176,10 @@ def test_what_a_run_waits_for_is_told(
     assert told[0].endswith(why)
 
 
-@pytest.mark.usefixtures("impatient")
-def test_a_rolling_update_that_never_ends(measure: Measuring, cluster: FakeCluster) -> None:
+def test_a_rolling_update_that_never_ends(
+    measure: Measuring, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kzd.measure.setting_up.READY_SECONDS", 2.0)
     state, why = POD_WAITS["image"]
     cluster.on("patch", "deployments", lambda: cluster.nodes.unready.update({BACKEND: state}), 3)
 

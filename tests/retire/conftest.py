@@ -20,7 +20,6 @@ QUICK = {
     "retire.executing.POLL_SECONDS": 0.02,
     "retire.executing.MARKED_SECONDS": 0.0,
     "retire.executing.CHANGED_SECONDS": 0.0,
-    "retire.asking.ANSWER_SECONDS": 0.5,
 }
 """What a run waits for takes a moment where everything happens at once."""
 
