@@ -174,7 +174,8 @@ class TestAgainstAnIndependentObserver:
         """
         The slowest of each rolling update, by kzd and by the observer, from its deletion on.
 
-        kube-proxy is idle before each: its first deletion then waits the whole sync period.
+        kube-proxy is idle before each.  Where a new Pod is ready as soon as it is an endpoint, a
+        deletion waits the whole sync period; where it becomes so later, all may wait less.
         """
         lab.up(*options)
         records = tmp_path / "records.jsonl"
@@ -195,7 +196,8 @@ class TestAgainstAnIndependentObserver:
         assert abs(statistics.median(ours) - statistics.median(theirs)) <= AGREEMENT_SECONDS
         later, theirs_later = self.figures(lab, tmp_path, "--min-sync", f"{1 + DELAY_SECONDS}s")
         for before, after in ((ours, later), (theirs, theirs_later)):
-            shift = statistics.median(after) - statistics.median(before)
+            # Only the longest is the whole sync period wherever in it the deletions fall.
+            shift = max(after) - max(before)
             assert abs(shift - DELAY_SECONDS) <= DELAY_TOLERANCE_SECONDS
 
 
