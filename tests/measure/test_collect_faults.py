@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from threading import current_thread, main_thread
 from typing import Any
@@ -14,10 +15,11 @@ from kzd.kube_api import KubeApi
 from kzd.measure.objects import BACKEND, MANAGED, OBSERVER, ROLE, RUN
 from kzd.measure.plan import NAME
 from kzd.measure.record import ROLLOUT, WARM_UP, Deletion, read, whole
+from kzd.measure.watching import Watching
 from tests.console import Done
 from tests.fake_cluster import FakeCluster
 from tests.hosts.api import kubeconfig
-from tests.measure.conftest import Measuring
+from tests.measure.conftest import IMPATIENT, Measuring
 
 POD_WAITS = {
     "image": (
@@ -159,6 +161,22 @@ def test_a_pod_that_never_becomes_ready(
     assert "Deployment/kzd-measure" in done.err
     assert "is not ready after 0.2 s: Pod kzd-measure-" in done.err
     assert why in done.err
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_watch_that_is_slow_to_begin_is_waited_for(
+    measure: Measuring, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.nodes.unready[BACKEND], why = POD_WAITS["image"]
+    follow = Watching._follow
+
+    def follow_later(*given: Any) -> None:
+        time.sleep(2 * IMPATIENT["measure.setting_up.READY_SECONDS"])
+        follow(*given)
+
+    monkeypatch.setattr(Watching, "_follow", follow_later)
+
+    assert why in measure().err
 
 
 def test_what_a_run_waits_for_is_told(
