@@ -64,13 +64,13 @@ def scrubbed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Skips:
-    """Makes the run fail for what it skipped, where nothing may be skipped."""
+    """Makes the run fail for what it skipped or expected to fail, where nothing may be."""
 
     def __init__(self) -> None:
         self.reasons: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.skipped and not hasattr(report, "wasxfail"):
+        if report.skipped or hasattr(report, "wasxfail"):
             self.reasons.append(f"{report.nodeid}: {reason_of(report)}")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -84,7 +84,9 @@ class Skips:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.reasons:
-            terminalreporter.section(f"skipped, though {NO_SKIPS} is set", red=True)
+            terminalreporter.section(
+                f"skipped or expected to fail, though {NO_SKIPS} is set", red=True
+            )
             for reason in self.reasons:
                 terminalreporter.line(reason)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import NO_SKIPS
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -39,3 +42,26 @@ def test_modules_are_small() -> None:
     }
 
     assert long == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("def test(): pass", 0),
+        ("def test(): pytest.skip('why')", 1),
+        ("pytest.skip('why', allow_module_level=True)\ndef test(): pass", 5),
+        ("@pytest.mark.skipif(True, reason='why')\ndef test(): pass", 1),
+        ("@pytest.mark.xfail(reason='why')\ndef test(): assert False", 1),
+        ("@pytest.mark.xfail(reason='why')\ndef test(): pass", 1),
+    ],
+    ids=["passes", "skips", "a module skips", "skipif", "expected to fail", "passes unexpectedly"],
+)
+def test_what_is_skipped_fails_where_nothing_may_be(tmp_path: Path, body: str, code: int) -> None:
+    (tmp_path / "test_it.py").write_text(f"import pytest\n{body}\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", str(tmp_path)], cwd=tmp_path,
+        env=os.environ | {NO_SKIPS: "1", "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert done.returncode == code, done.stdout
+    assert ("skipped or expected to fail, though" in done.stdout) == (code > 0)
